@@ -1,0 +1,11 @@
+# nlohmann/json, 3.11 or newer.
+if(TARGET lattice_dependency::json)
+    return()
+endif()
+if(NOT TARGET nlohmann_json::nlohmann_json)
+    find_package(nlohmann_json 3.11 QUIET CONFIG)
+endif()
+if(TARGET nlohmann_json::nlohmann_json)
+    add_library(lattice_dependency::json INTERFACE IMPORTED)
+    target_link_libraries(lattice_dependency::json INTERFACE nlohmann_json::nlohmann_json)
+endif()

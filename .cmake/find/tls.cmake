@@ -1,0 +1,11 @@
+# OpenSSL, 3.0 or newer: libssl for TLS, libcrypto for hashes and signatures.
+if(TARGET lattice_dependency::tls)
+    return()
+endif()
+if(NOT TARGET OpenSSL::SSL)
+    find_package(OpenSSL 3.0 QUIET)
+endif()
+if(TARGET OpenSSL::SSL)
+    add_library(lattice_dependency::tls INTERFACE IMPORTED)
+    target_link_libraries(lattice_dependency::tls INTERFACE OpenSSL::SSL OpenSSL::Crypto)
+endif()
