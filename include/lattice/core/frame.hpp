@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include <lattice/core/message.hpp>
+#include <lattice/core/message_id.hpp>
+
+namespace lattice::inline v0 {
+
+/// How ids in a frame name messages.
+enum class Naming : std::uint8_t {
+    keys,  ///< By Message::key(): between nodes of this library.
+    ids,   ///< By Message::id(): what a foreign node lists and serves.
+};
+
+/// A whole message, pushed eagerly (rumor mongering).
+struct Push {
+    Message message;
+    Envelope envelope;
+};
+
+/// A whole message, in answer to a Request. Accepted whatever its hops.
+struct Provide {
+    Message message;
+    Envelope envelope;
+};
+
+/// "I hold these" (IHAVE): lazy push. At most Limits::announce_ids_max names.
+struct Announce {
+    std::vector<MessageId> names;
+};
+
+/// "Send me these" (IWANT). At most Limits::fetch_ids_max names. Answered by Provide and NotFound.
+struct Request {
+    std::vector<MessageId> names;
+    Naming naming{Naming::keys};
+};
+
+/// "I do not hold these": lets the asker try somebody else at once instead of waiting.
+struct NotFound {
+    std::vector<MessageId> names;
+    Naming naming{Naming::keys};
+};
+
+/// Anti-entropy by ids: "list what you hold, in ascending order, from the first name greater than `after`".
+struct SyncRequest {
+    MessageId after{};      ///< Exclusive lower bound; all zero starts from the beginning.
+    std::uint32_t limit{};  ///< At most so many names; the answerer may send fewer.
+    Naming naming{Naming::keys};
+};
+
+/// The answer to a SyncRequest: names in ascending order, all greater than `after`.
+struct SyncIds {
+    MessageId after{};  ///< As asked.
+    std::vector<MessageId> names;
+    bool complete{true};  ///< Nothing is held beyond the last name.
+    Naming naming{Naming::keys};
+};
+
+/// What travels between two nodes. Codecs and transports treat all alternatives alike; a receiver skips kinds that it does
+/// not know.
+using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds>;
+
+/// Builds one visitor from several lambdas.
+template <typename... Fs>
+struct Overloaded : Fs... {
+    using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+/// The message that a frame carries, or null.
+inline const Message* message_of(const Frame& frame) noexcept {
+    if (const auto* push = std::get_if<Push>(&frame)) {
+        return &push->message;
+    }
+    const auto* provide = std::get_if<Provide>(&frame);
+    return provide == nullptr ? nullptr : &provide->message;
+}
+
+}  // namespace lattice::inline v0

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <lattice/core/bytes.hpp>
+
+namespace lattice::inline v0 {
+
+/// Another node: a node id and the address under which the transport finds it.
+///
+/// A handle to shared immutable strings, so that lists of peers are cheap to copy and a million simulated nodes can know
+/// each other. Peers are equal when their ids are: a node that moves keeps its identity. The address may be empty (a node
+/// that can be answered but not called, as the sender of an HTTP request is).
+class Peer {
+   public:
+    /// No peer: an empty id that equals only itself.
+    Peer() noexcept = default;
+
+    /// Copies both strings once.
+    explicit Peer(std::string id, std::string address = {})
+        : identity_(std::make_shared<const Identity>(std::move(id), std::move(address))) {}
+
+    [[nodiscard]] std::string_view id() const noexcept { return identity_ ? identity_->id : std::string_view{}; }
+    [[nodiscard]] std::string_view address() const noexcept {
+        return identity_ ? identity_->address : std::string_view{};
+    }
+
+    /// 64 bits of the id, for tables (FNV-1a; unsalted, so tables that hostile ids reach must salt it).
+    [[nodiscard]] std::uint64_t hash() const noexcept { return identity_ ? identity_->hash : 0; }
+
+    explicit operator bool() const noexcept { return identity_ != nullptr; }
+
+    friend bool operator==(const Peer& a, const Peer& b) noexcept {
+        return a.identity_ == b.identity_ || (a.hash() == b.hash() && a.id() == b.id());
+    }
+
+   private:
+    struct Identity {
+        Identity(std::string node_id, std::string node_address)
+            : id(std::move(node_id)), address(std::move(node_address)) {
+            for (const char c : id) {
+                hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+            }
+        }
+        std::string id;
+        std::string address;
+        std::uint64_t hash{0xcbf29ce484222325U};
+    };
+
+    std::shared_ptr<const Identity> identity_;
+};
+
+/// An immutable list of peers, shared: a copy costs a counter, however many peers it names.
+class PeerList {
+   public:
+    PeerList() noexcept = default;
+    explicit PeerList(std::vector<Peer> peers)
+        : peers_(std::make_shared<const std::vector<Peer>>(std::move(peers))) {}
+
+    [[nodiscard]] std::size_t size() const noexcept { return peers_ ? peers_->size() : 0; }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] const Peer& operator[](std::size_t index) const noexcept { return (*peers_)[index]; }
+    [[nodiscard]] const Peer* begin() const noexcept { return peers_ ? peers_->data() : nullptr; }
+    [[nodiscard]] const Peer* end() const noexcept { return begin() + size(); }
+
+    /// Whether both handles name the same list object; equal content in two objects gives false.
+    [[nodiscard]] bool same_as(const PeerList& other) const noexcept { return peers_ == other.peers_; }
+
+   private:
+    std::shared_ptr<const std::vector<Peer>> peers_;
+};
+
+}  // namespace lattice::inline v0

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include <lattice/core/callback.hpp>
+#include <lattice/core/frame.hpp>
+#include <lattice/core/peer.hpp>
+#include <lattice/core/statistics.hpp>
+
+namespace lattice::inline v0 {
+
+/// What a transport can say at once about one frame to one peer.
+enum class SendStatus : std::uint8_t {
+    sent,         ///< Taken for sending. It may still be lost.
+    busy,         ///< The peer's queue is full; not taken. Worth another try later.
+    unreachable,  ///< No way to this peer is known; not taken.
+};
+
+/// What a transport hands up. The protocol sets it before `start` and clears it after `stop`.
+struct TransportEvents {
+    /// A frame came from a peer. Called on the clock's executor, never from within `send`. The receipt tells what became of
+    /// the message of a Push or Provide; for other frames it says accepted.
+    Callback<Receipt(const Peer& from, Frame frame)> received;
+    /// A peer that frames were sent to turned out not to be reachable; what was queued to it may be lost. Same rules.
+    Callback<void(const Peer& peer)> failed;
+};
+
+/// Carries frames to peers: best effort, unordered, never blocking.
+///
+/// | expression                         | result | meaning                                                           |
+/// |------------------------------------|--------|-------------------------------------------------------------------|
+/// | `t.send(frame, peers, statuses)`   | `void` | Hands the frame over for every peer, and says for each what it   |
+/// |                                    |        | can: `statuses` has the length of `peers`. Encodes once.          |
+/// | `t.open(TransportEvents)`          | `void` | From now on received frames go to these callbacks.               |
+/// | `t.close()`                        | `void` | No callback is called any more, from the moment this returns.    |
+///
+/// What the compiler cannot check:
+/// - `send` never calls back into the protocol and never waits for a peer or a disk.
+/// - A frame that was sent may be lost, doubled, delayed, reordered; it is never altered, and never merged with another.
+/// - All calls, in both directions, happen on the executor of the clock that the protocol uses; a transport with threads
+///   of its own posts to it.
+/// - The protocol keeps a reference; the transport outlives it. `open` and `close` may alternate any number of times.
+/// - `from` names who sent the frame as well as the transport knows; its address may be empty, and `send` to it then
+///   works as long as the exchange that brought it lasts, or reports `unreachable`.
+template <typename T>
+concept Transport = requires(T& transport, const Frame& frame, std::span<const Peer> peers,
+                             std::span<SendStatus> statuses, TransportEvents events) {
+    { transport.send(frame, peers, statuses) } -> std::same_as<void>;
+    { transport.open(std::move(events)) } -> std::same_as<void>;
+    { transport.close() } -> std::same_as<void>;
+};
+
+/// The least that is a Transport, and a useful one: a network without links. Everything sent is unreachable.
+class NullTransport {
+   public:
+    void send(const Frame&, std::span<const Peer>, std::span<SendStatus> statuses) noexcept {
+        for (auto& status : statuses) {
+            status = SendStatus::unreachable;
+        }
+    }
+    void open(TransportEvents) noexcept {}
+    void close() noexcept {}
+};
+static_assert(Transport<NullTransport>);
+static_assert(!Transport<int>);
+
+}  // namespace lattice::inline v0
