@@ -32,7 +32,7 @@ using Input = std::vector<std::uint8_t>;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): enough to spread inputs, and the same on every machine.
 class Random {
-  public:
+   public:
     explicit Random(std::uint64_t seed) : state_{seed} {}
 
     std::uint64_t next() {
@@ -44,7 +44,7 @@ class Random {
     std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
     std::uint8_t byte() { return static_cast<std::uint8_t>(next()); }
 
-  private:
+   private:
     std::uint64_t state_;
 };
 
@@ -57,9 +57,8 @@ Input random_input(Random& random) {
 
 /// Values at which lengths, counts and signs go wrong.
 std::uint64_t interesting_number(Random& random) {
-    constexpr std::uint64_t numbers[] = {
-        0,      1,          0x7f,       0x80,          0xff,       0x7fff, 0x8000,
-        0xffff, 0x7fffffff, 0x80000000, 0xffffffffULL, 1ULL << 63, ~0ULL};
+    constexpr std::uint64_t numbers[] = {0,      1,          0x7f,       0x80,          0xff,       0x7fff, 0x8000,
+                                         0xffff, 0x7fffffff, 0x80000000, 0xffffffffULL, 1ULL << 63, ~0ULL};
     return numbers[random.below(std::size(numbers))] + random.below(3) - 1;
 }
 
@@ -135,9 +134,7 @@ Input input_of_run(std::uint64_t seed, std::size_t run, const std::vector<Input>
 
 std::size_t current_run = 0;
 
-void report_run() {
-    std::fprintf(stderr, "fuzz: run %zu failed; --only %zu repeats it\n", current_run, current_run);
-}
+void report_run() { std::fprintf(stderr, "fuzz: run %zu failed; --only %zu repeats it\n", current_run, current_run); }
 
 void on_fatal_signal(int number) {
     report_run();
@@ -155,8 +152,7 @@ void run_once(const Input& input) {
 void load(const std::filesystem::path& path, std::vector<Input>& corpus) {
     if (std::filesystem::is_directory(path)) {
         std::vector<std::filesystem::path> files;
-        for (const auto& entry : std::filesystem::directory_iterator(path))
-            files.push_back(entry.path());
+        for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path());
         std::sort(files.begin(), files.end());
         for (const auto& file : files) load(file, corpus);
         return;
@@ -194,8 +190,7 @@ Options parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     const Options options = parse(argc, argv);
-    for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL})
-        signal(number, on_fatal_signal);
+    for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) signal(number, on_fatal_signal);
     if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(report_run);
 
     const auto first = options.only.value_or(0);

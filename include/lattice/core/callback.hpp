@@ -63,8 +63,8 @@ class Callback<Result(Args...)> {
     static constexpr std::size_t capacity = 3 * sizeof(void*);
 
     template <typename F>
-    static constexpr bool fits =
-        sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+    static constexpr bool fits = sizeof(F) <= capacity &&
+                                 alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
     template <typename F>
     static Result invoke(F& callable, Args&&... args) {

@@ -18,13 +18,13 @@ namespace lattice::inline v0 {
 
 /// The immutable fields of a message as views, to make one from or to hand one to an encoder.
 struct MessageFields {
-    std::string_view type;          ///< Selects the handler. 1 to 64 printable ASCII characters without spaces.
-    std::string_view origin;        ///< Node id of who broadcast it. 1 to 128 such characters.
-    ByteView payload;               ///< Opaque.
-    WallTime timestamp{};           ///< When the origin broadcast it, by the origin's clock.
+    std::string_view type;             ///< Selects the handler. 1 to 64 printable ASCII characters without spaces.
+    std::string_view origin;           ///< Node id of who broadcast it. 1 to 128 such characters.
+    ByteView payload;                  ///< Opaque.
+    WallTime timestamp{};              ///< When the origin broadcast it, by the origin's clock.
     std::optional<WallTime> expiry{};  ///< Not worth having from then on; absent: the receiver's horizon decides.
-    ByteView public_key;            ///< Ed25519 key of the origin, 32 bytes, or empty.
-    ByteView signature;             ///< Ed25519 signature by that key, 64 bytes, or empty.
+    ByteView public_key;               ///< Ed25519 key of the origin, 32 bytes, or empty.
+    ByteView signature;                ///< Ed25519 signature by that key, 64 bytes, or empty.
 };
 
 /// A message: what the origin said, and nothing that a relay may change (that is in Envelope).
@@ -214,8 +214,8 @@ class Message {
         body.timestamp = fields.timestamp;
         body.expiry = fields.expiry.value_or(WallTime{});
         std::byte* at = body.content();
-        for (const ByteView part : {as_bytes(fields.type), as_bytes(fields.origin), fields.payload, fields.public_key,
-                                    fields.signature}) {
+        for (const ByteView part :
+             {as_bytes(fields.type), as_bytes(fields.origin), fields.payload, fields.public_key, fields.signature}) {
             if (!part.empty()) {
                 std::memcpy(at, part.data(), part.size());
                 at += part.size();

@@ -60,8 +60,7 @@ class Peer {
 class PeerList {
    public:
     PeerList() noexcept = default;
-    explicit PeerList(std::vector<Peer> peers)
-        : peers_(std::make_shared<const std::vector<Peer>>(std::move(peers))) {}
+    explicit PeerList(std::vector<Peer> peers) : peers_(std::make_shared<const std::vector<Peer>>(std::move(peers))) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return peers_ ? peers_->size() : 0; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }

@@ -28,7 +28,7 @@ namespace lattice::inline v0 {
 template <typename T>
 concept PeerSource = requires(T& source) {
     requires std::same_as<decltype(source.peers()), PeerList> ||
-                 std::same_as<std::remove_cvref_t<decltype(source.peers())>, std::vector<Peer>>;
+        std::same_as<std::remove_cvref_t<decltype(source.peers())>, std::vector<Peer>>;
 };
 
 /// A peer source that tells of changes.

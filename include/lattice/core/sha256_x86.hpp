@@ -6,7 +6,7 @@
 // The one processor-specific seam of the core: SHA-256 by the SHA extensions of x86-64, chosen at run time. It uses
 // compiler built-ins rather than <immintrin.h>, which costs more to compile than everything else in the core.
 #if defined(__x86_64__) && (defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 12))
-#define LATTICE_SHA256_X86 1
+#    define LATTICE_SHA256_X86 1
 
 namespace lattice::inline v0::detail {
 
@@ -36,17 +36,18 @@ using SignedWords = int __attribute__((vector_size(16)));
 
 /// Two rounds; what comes back takes the place of `older`, whose role passes to `newer` (see the caller).
 __attribute__((target("sha,sse4.1"), always_inline)) inline Words two_rounds(Words older, Words newer,
-                                                                           Words sum) noexcept {
-    return __builtin_bit_cast(
-        Words, __builtin_ia32_sha256rnds2(__builtin_bit_cast(SignedWords, older), __builtin_bit_cast(SignedWords, newer),
-                                          __builtin_bit_cast(SignedWords, sum)));
+                                                                             Words sum) noexcept {
+    return __builtin_bit_cast(Words, __builtin_ia32_sha256rnds2(__builtin_bit_cast(SignedWords, older),
+                                                                __builtin_bit_cast(SignedWords, newer),
+                                                                __builtin_bit_cast(SignedWords, sum)));
 }
 
 /// The next four words of the message schedule, which replace the four oldest.
 __attribute__((target("sha,sse4.1"), always_inline)) inline Words extend_schedule(Words oldest, Words second,
-                                                                                Words shifted, Words newest) noexcept {
-    const SignedWords first_half = __builtin_ia32_sha256msg1(__builtin_bit_cast(SignedWords, oldest),
-                                                             __builtin_bit_cast(SignedWords, second));
+                                                                                  Words shifted,
+                                                                                  Words newest) noexcept {
+    const SignedWords first_half =
+        __builtin_ia32_sha256msg1(__builtin_bit_cast(SignedWords, oldest), __builtin_bit_cast(SignedWords, second));
     const Words sum = __builtin_bit_cast(Words, first_half) + shifted;
     return __builtin_bit_cast(Words, __builtin_ia32_sha256msg2(__builtin_bit_cast(SignedWords, sum),
                                                                __builtin_bit_cast(SignedWords, newest)));
@@ -64,14 +65,14 @@ __attribute__((target("sha,sse4.1"))) inline void sha256_compress_x86(std::uint3
         const Words feba_before = feba;
         const Words hgdc_before = hgdc;
         Words schedule[4];
-#pragma GCC unroll 4
+#    pragma GCC unroll 4
         for (std::size_t i = 0; i < 4; ++i) {
             std::uint32_t values[4];
             __builtin_memcpy(values, blocks + 16 * i, 16);
             schedule[i] = Words{__builtin_bswap32(values[0]), __builtin_bswap32(values[1]),
                                 __builtin_bswap32(values[2]), __builtin_bswap32(values[3])};
         }
-#pragma GCC unroll 16
+#    pragma GCC unroll 16
         for (std::size_t group = 0; group < 16; ++group) {
             Words& current = schedule[group % 4];
             const Words& next = schedule[(group + 1) % 4];

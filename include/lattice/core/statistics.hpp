@@ -44,7 +44,7 @@ struct Statistics {
     std::uint64_t delivered{};  ///< New messages accepted, delivered to handlers where there are any.
     std::uint64_t refused[refusal_kinds]{};
 
-    std::uint64_t payloads_sent{};   ///< Copies of messages handed to the transport: broadcast, forwarded, provided.
+    std::uint64_t payloads_sent{};      ///< Copies of messages handed to the transport: broadcast, forwarded, provided.
     std::uint64_t payloads_provided{};  ///< Of these, answers to requests.
     std::uint64_t announces_sent{};
     std::uint64_t announces_received{};
@@ -74,9 +74,9 @@ struct Statistics {
 
 /// The name of a refusal as it stands in logs, metrics and error answers.
 constexpr const char* name_of(Refusal reason) noexcept {
-    constexpr const char* names[refusal_kinds] = {"malformed", "too_large",    "no_hops_left", "too_old",
-                                                  "from_future", "expired",    "bad_id",       "rate_limited",
-                                                  "overloaded",  "rejected",   "ignored",      "failed"};
+    constexpr const char* names[refusal_kinds] = {"malformed",   "too_large", "no_hops_left", "too_old",
+                                                  "from_future", "expired",   "bad_id",       "rate_limited",
+                                                  "overloaded",  "rejected",  "ignored",      "failed"};
     return names[static_cast<std::size_t>(reason)];
 }
 

@@ -13,8 +13,7 @@
 /// The version as text, for instance "0.1.0"; the two helpers exist because only a macro's argument can become text.
 #define LATTICE_VERSION_TEXT_(major, minor, patch) #major "." #minor "." #patch
 #define LATTICE_VERSION_TEXT(major, minor, patch) LATTICE_VERSION_TEXT_(major, minor, patch)
-#define LATTICE_VERSION_STRING \
-    LATTICE_VERSION_TEXT(LATTICE_VERSION_MAJOR, LATTICE_VERSION_MINOR, LATTICE_VERSION_PATCH)
+#define LATTICE_VERSION_STRING LATTICE_VERSION_TEXT(LATTICE_VERSION_MAJOR, LATTICE_VERSION_MINOR, LATTICE_VERSION_PATCH)
 
 namespace lattice::inline v0 {
 
