@@ -34,8 +34,8 @@ CORE_STANDARD = set('''
     array atomic bit charconv chrono compare concepts cstddef cstdint cstring limits memory new optional span
     stdexcept string string_view type_traits utility variant vector'''.split())
 
-# Intrinsics, in the one header that exists for them.
-CORE_EXCEPTIONS = {'sha256_x86.hpp': {'immintrin.h', 'cpuid.h'}}
+# Intrinsics, in the headers that exist for them: *_x86.hpp and *_arm.hpp of any folder.
+INTRINSICS = {'_x86.hpp': {'immintrin.h', 'cpuid.h'}, '_arm.hpp': {'arm_neon.h', 'arm_acle.h', 'sys/auxv.h'}}
 
 
 def is_library(name):
@@ -43,11 +43,17 @@ def is_library(name):
     return '/' in name or name.endswith('.h') or any(name.startswith(start) for start in known)
 
 
+def is_intrinsic(header, name):
+    return any(str(header).endswith(ending) and name in names for ending, names in INTRINSICS.items())
+
+
 def judge_external(path, folder, name):
+    if is_intrinsic(path, name):
+        return None
     if folder == 'core':
-        if name not in CORE_STANDARD | CORE_EXCEPTIONS.get(path.name, set()):
+        if name not in CORE_STANDARD:
             return f'{path} includes <{name}>, which is not among the standard headers of the core'
-    elif is_library(name) and not name.startswith('sys/') and not is_system(name):
+    elif is_library(name) and not is_system(name):
         if not any(name.startswith(start) for start in LIBRARIES.get(folder, ())):
             return f'{path} includes <{name}>, a library that {folder} may not use'
     return None
@@ -128,8 +134,7 @@ def umbrella(source, graph):
     return [f'lattice/lattice.hpp reaches <{name}> through {header}'
             for header in reachable(graph, 'lattice/lattice.hpp')
             for _, name in source.includes(f'include/{header}')
-            if is_library(name) and not name.startswith('lattice/')
-            and name not in CORE_EXCEPTIONS.get(header.split('/')[-1], set())]
+            if is_library(name) and not name.startswith('lattice/') and not is_intrinsic(header, name)]
 
 
 def header(folder, *includes):
@@ -137,11 +142,12 @@ def header(folder, *includes):
 
 
 CORE_B = {'include/lattice/core/b.hpp': '#include <span>\n'}
-CLEAN = {**CORE_B, **header('codec', '<lattice/core/b.hpp>', '<nlohmann/json.hpp>', '<map>'),
+CLEAN = {**CORE_B, 'include/lattice/core/b_x86.hpp': '#include <immintrin.h>\n', **header('codec', '<lattice/core/b.hpp>', '<nlohmann/json.hpp>', '<map>'),
          'include/lattice/lattice.hpp': '#include <lattice/core/b.hpp>\n// #include <asio.hpp>\n'}
 PLANTED = [
     header('core', '<map>'),
     header('core', '<asio.hpp>'),
+    header('core', '<immintrin.h>'),
     {**header('core', '<lattice/codec/b.hpp>'), 'include/lattice/codec/b.hpp': ''},
     header('core', '<lattice/core/absent.hpp>'),
     header('core', '"b.hpp"'),
