@@ -1,0 +1,50 @@
+#pragma once
+
+/// Frames as bytes, version 1: what nodes of this library speak to each other. Standard library only.
+///
+/// Every frame stands alone and is preceded by its length, so a receiver finds the next one without understanding this one:
+///
+///     +----------+-----------+--------+---------------------------+
+///     | length   | version=1 | kind   | fields                    |
+///     | varint   | 1 byte    | 1 byte | length - 2 bytes          |
+///     +----------+-----------+--------+---------------------------+
+///
+/// kind 1 Push, 2 Provide. The payload is last, so that it can be sent from where it lies (see EncodedFrame):
+///
+///     +-----+------+-------+-----------+-------------+----------+-----------+
+///     | ttl | hops | flags | type size | origin size | id       | timestamp |
+///     | 1   | 1    | 1     | 1         | 1           | 32 bytes | 8 bytes   |
+///     +-----+------+-------+-----------+-------------+----------+-----------+
+///     +---------+------------+-----------+------+--------+----------------+----------------------+
+///     | expiry  | public key | signature | type | origin | extension      | payload              |
+///     | 8  (f1) | 32    (f2) | 64   (f4) |      |        | size, ...  (f8)| the rest of the frame |
+///     +---------+------------+-----------+------+--------+----------------+----------------------+
+///
+///     flags     fN: the field is present when bit N is set. Other bits: 0; a receiver skips the frame when one is set
+///     id        Message::id(): the SHA-256 of the fields, or what a foreign node called the message. It travels so that
+///               a duplicate is recognised before anything is hashed
+///     extension varint, then so many bytes, which a receiver of version 1 ignores
+///
+/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds:
+///
+///     Announce, Request, NotFound   flags 1 | count varint | count * 32 bytes
+///     SyncRequest                   flags 1 | after 32 bytes | limit varint
+///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
+///
+///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only)
+///
+/// Numbers. varint: seven bits per byte, lowest first, shortest form only (see varint). Times: microseconds since the Unix
+/// epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint, because
+/// today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.
+///
+/// Later versions. Bytes behind the last field of kinds 3 to 7, and the extension of kinds 1 and 2, are for additions that
+/// may be ignored. A kind, flag or version that a receiver does not know makes it skip the frame, and go on behind it.
+///
+/// Bounds. length <= WireLimits::frame_max(), payload <= WireLimits::payload_max, type 1 to 64 and origin 1 to 128 printable
+/// ASCII characters without spaces, count <= 8,192. A frame beyond them, or whose fields do not fit into its length, is
+/// malformed, and its sender is not to be listened to any longer. Vectors for other languages: tests/golden/.
+
+#include <lattice/codec/decode.hpp>
+#include <lattice/codec/encode.hpp>
+#include <lattice/codec/stream.hpp>
+#include <lattice/codec/wire.hpp>
