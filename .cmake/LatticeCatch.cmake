@@ -7,9 +7,8 @@ endif()
 if(NOT TARGET Catch2::Catch2WithMain AND LATTICE_FETCH_DEPENDENCIES)
     include(FetchContent)
     FetchContent_Declare(Catch2
-        GIT_REPOSITORY https://github.com/catchorg/Catch2.git
-        GIT_TAG v3.7.1
-        GIT_SHALLOW TRUE)
+        URL https://github.com/catchorg/Catch2/archive/refs/tags/v3.8.1.tar.gz
+        URL_HASH SHA256=18b3f70ac80fccc340d8c6ff0f339b2ae64944782f8d2fca2bd705cf47cadb79)
     FetchContent_MakeAvailable(Catch2)
     list(APPEND CMAKE_MODULE_PATH "${Catch2_SOURCE_DIR}/extras")
 endif()

@@ -13,9 +13,8 @@ endfunction()
 # Asio has no CMake project of its own, and its headers moved from asio/include to include in 1.38.
 function(_lattice_fetch_asio)
     FetchContent_Declare(asio
-        GIT_REPOSITORY https://github.com/chriskohlhoff/asio.git
-        GIT_TAG asio-1-30-2
-        GIT_SHALLOW TRUE
+        URL https://github.com/chriskohlhoff/asio/archive/refs/tags/asio-1-30-2.tar.gz
+        URL_HASH SHA256=755bd7f85a4b269c67ae0ea254907c078d408cce8e1a352ad2ed664d233780e8
         SOURCE_SUBDIR none)
     FetchContent_MakeAvailable(asio)
     find_path(LATTICE_ASIO_INCLUDE_DIR NAMES asio/awaitable.hpp
