@@ -32,9 +32,9 @@ install_packages() {
         as_root=(sudo -n)
     fi
     say "Installing $*"
-    "${as_root[@]}" apt-get update -q </dev/null || true
+    "${as_root[@]}" apt-get update -qq </dev/null || true
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends "$@" </dev/null || say "apt-get failed; going on"
+        apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null || say "apt-get failed; going on"
 }
 
 need_build_tools() {
