@@ -33,12 +33,13 @@ class Tree:
 
     def tracked(self):
         """The files that belong to the repository: what git knows or would take; without git, everything."""
-        command = ['git', '-C', str(self.root), 'ls-files', '--cached', '--others', '--exclude-standard']
+        command = ['git', '-c', 'safe.directory=*', '-C', str(self.root), 'ls-files', '--cached', '--others',
+                   '--exclude-standard']
         listing = subprocess.run(command, capture_output=True, text=True)
         if listing.returncode == 0:
             paths = [Path(line) for line in listing.stdout.splitlines()]
             return sorted(path for path in set(paths) if (self.root / path).is_file())
-        return self.files('**/*')
+        return [path for path in self.files('**/*') if path.parts[0] not in ('.git', 'build')]
 
 
 def without_comments(text):
