@@ -15,9 +15,10 @@ inline constexpr std::size_t payload = 16U << 20U;         ///< Bytes; gossipsub
 inline constexpr std::size_t frame_overhead = 16U << 10U;  ///< Bytes of a frame beyond one payload.
 inline constexpr std::size_t type = 64;                    ///< Characters; Serf allows 128 for an event name.
 inline constexpr std::size_t node_id = 128;                ///< Characters.
-inline constexpr std::uint8_t hops = 32;       ///< log2 of four billion; larger received values are clamped.
-inline constexpr std::size_t public_key = 32;  ///< Bytes, Ed25519.
-inline constexpr std::size_t signature = 64;   ///< Bytes, Ed25519.
+inline constexpr std::uint8_t hops = 32;           ///< log2 of four billion; larger received values are clamped.
+inline constexpr std::size_t public_key = 32;      ///< Bytes, Ed25519.
+inline constexpr std::size_t signature = 64;       ///< Bytes, Ed25519.
+inline constexpr std::size_t listed_ids = 10'000;  ///< Ids in one answer to a foreign node, which knows no pages.
 }  // namespace ceiling
 
 /// Bounds per node and per peer, each with its reason. One slow or hostile peer costs itself, nobody else.

@@ -23,8 +23,8 @@ struct MessageFields {
     ByteView payload;                  ///< Opaque.
     WallTime timestamp{};              ///< When the origin broadcast it, by the origin's clock.
     std::optional<WallTime> expiry{};  ///< Not worth having from then on; absent: the receiver's horizon decides.
-    ByteView public_key;               ///< Ed25519 key of the origin, 32 bytes, or empty.
-    ByteView signature;                ///< Ed25519 signature by that key, 64 bytes, or empty.
+    ByteView public_key{};             ///< Ed25519 key of the origin, 32 bytes, or empty.
+    ByteView signature{};              ///< Ed25519 signature by that key, 64 bytes, or empty.
 };
 
 /// A message: what the origin said, and nothing that a relay may change (that is in Envelope).

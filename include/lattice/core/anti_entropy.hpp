@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include <lattice/core/frame.hpp>
+#include <lattice/core/limits.hpp>
+#include <lattice/core/message_id.hpp>
+#include <lattice/core/peer.hpp>
+
+namespace lattice::inline v0 {
+
+/// One node's side of a comparison of all held messages with one partner (anti-entropy, Demers et al. 1987), by listing
+/// names in ascending order, page by page.
+///
+/// A page covers the names from its lower bound to its last name, or to the end when it is complete. Within that range
+/// both directions follow: what the partner has and we have not is wanted, what we have and it has not is to be announced.
+/// A partner that answers out of order, with another range, or without end loses the session and nothing else.
+class AntiEntropy {
+   public:
+    /// What a page told.
+    struct Findings {
+        std::vector<MessageId> wanted;      ///< Held by the partner, not known here.
+        std::vector<MessageId> lacking;     ///< Held here, not by the partner. Only with Naming::keys.
+        std::optional<SyncRequest> next{};  ///< The request for the next page; absent when the session is over.
+        bool completed{false};              ///< The whole set was compared.
+    };
+
+    /// Whether a session is open.
+    [[nodiscard]] bool active() const noexcept { return static_cast<bool>(partner_); }
+    [[nodiscard]] const Peer& partner() const noexcept { return partner_; }
+
+    /// When the open session is to be given up; TimePoint::max() without one.
+    [[nodiscard]] TimePoint deadline() const noexcept { return active() ? deadline_ : TimePoint::max(); }
+
+    /// Opens a session, giving up one that is open. Returns the first request.
+    SyncRequest begin(const Peer& partner, const Limits& limits, TimePoint now) {
+        partner_ = partner;
+        pages_ = 0;
+        return ask({}, limits, now);
+    }
+
+    void give_up() noexcept { partner_ = {}; }
+
+    /// Whether this answer belongs to the open session.
+    [[nodiscard]] bool expects(const Peer& from, const SyncIds& page) const noexcept {
+        return active() && from == partner_ && page.after == after_;
+    }
+
+    /// Compares a page that `expects` said yes to. `knows(name)`: whether a message of that name was taken before.
+    /// `held_after(after, limit, out)` lists what is held here, as MessageCache::names_after does.
+    template <typename Knows, typename HeldAfter>
+    Findings compare(const SyncIds& page, const Limits& limits, TimePoint now, Knows&& knows, HeldAfter&& held_after) {
+        Findings findings;
+        if (!well_formed(page) || ++pages_ > pages_max) {
+            give_up();
+            return findings;
+        }
+        for (const MessageId& name : page.names) {
+            if (!knows(name)) {
+                findings.wanted.push_back(name);
+            }
+        }
+        if (page.naming == Naming::keys) {
+            std::vector<MessageId> held;
+            const bool all_held = held_after(page.after, limits.sync_ids_max, held);
+            static_cast<void>(all_held);  // What lies beyond is left to the next session, or to the partner's.
+            subtract(held, page, findings.lacking);
+        }
+        if (page.complete) {
+            findings.completed = true;
+            give_up();
+        } else {
+            findings.next = ask(page.names.back(), limits, now);
+        }
+        return findings;
+    }
+
+   private:
+    static constexpr std::size_t pages_max = 256;  ///< A million names at the default page; no partner holds more.
+
+    SyncRequest ask(const MessageId& after, const Limits& limits, TimePoint now) noexcept {
+        after_ = after;
+        deadline_ = now + limits.sync_timeout;
+        return {after, static_cast<std::uint32_t>(limits.sync_ids_max), Naming::keys};
+    }
+
+    [[nodiscard]] static bool well_formed(const SyncIds& page) noexcept {
+        const MessageId* previous = &page.after;
+        for (const MessageId& name : page.names) {
+            if (!(*previous < name)) {
+                return false;
+            }
+            previous = &name;
+        }
+        return page.complete || !page.names.empty();
+    }
+
+    /// The names of `held` within the range of the page that the page does not list. Both ascend.
+    static void subtract(const std::vector<MessageId>& held, const SyncIds& page, std::vector<MessageId>& lacking) {
+        std::size_t at = 0;
+        for (const MessageId& name : held) {
+            if (!page.complete && page.names.back() < name) {
+                return;
+            }
+            while (at < page.names.size() && page.names[at] < name) {
+                ++at;
+            }
+            if (at == page.names.size() || page.names[at] != name) {
+                lacking.push_back(name);
+            }
+        }
+    }
+
+    Peer partner_;  ///< Empty: no session.
+    MessageId after_{};
+    TimePoint deadline_{};
+    std::size_t pages_{0};
+};
+
+}  // namespace lattice::inline v0

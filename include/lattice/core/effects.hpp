@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <lattice/core/frame.hpp>
+#include <lattice/core/message.hpp>
+#include <lattice/core/peer.hpp>
+#include <lattice/core/validation_queue.hpp>
+
+namespace lattice::inline v0 {
+
+/// What the engine wants done. Whoever drives the engine carries effects out, in any order, and then clears them; the same
+/// object may serve many engines, and keeps its memory.
+struct Effects {
+    /// Hand `frame` to the transport for `targets[first .. first + count)`, and tell the engine of every peer that it could
+    /// not be sent to (Engine::not_sent).
+    struct Send {
+        Frame frame;
+        std::uint32_t first{0};
+        std::uint32_t count{0};
+    };
+
+    /// A new message: ask the validator, run the handlers when it accepts, and tell the engine how that ended
+    /// (Engine::conclude). Every offer must be concluded once, now or later; until then the message counts as seen.
+    struct Offer {
+        Ticket ticket;
+        Message message;
+        Peer from;
+        Envelope envelope;
+        bool retrieved{false};
+    };
+
+    std::vector<Peer> targets;
+    std::vector<Send> sends;
+    std::vector<Offer> offers;
+
+    /// The peers that a Send is for.
+    [[nodiscard]] std::span<const Peer> targets_of(const Send& send) const noexcept {
+        return {targets.data() + send.first, send.count};
+    }
+
+    /// Adds a frame for one peer.
+    void send_to(const Peer& peer, Frame frame) {
+        sends.push_back({std::move(frame), static_cast<std::uint32_t>(targets.size()), 1});
+        targets.push_back(peer);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return sends.empty() && offers.empty(); }
+
+    /// Forgets everything, keeps the memory.
+    void clear() noexcept {
+        targets.clear();
+        sends.clear();
+        offers.clear();
+    }
+};
+
+}  // namespace lattice::inline v0

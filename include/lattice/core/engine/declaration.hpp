@@ -1,0 +1,213 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <lattice/core/answer_ledger.hpp>
+#include <lattice/core/anti_entropy.hpp>
+#include <lattice/core/config.hpp>
+#include <lattice/core/effects.hpp>
+#include <lattice/core/lazy_push.hpp>
+#include <lattice/core/message_cache.hpp>
+#include <lattice/core/peer_sampling.hpp>
+#include <lattice/core/peer_table.hpp>
+#include <lattice/core/publish.hpp>
+#include <lattice/core/request_scheduler.hpp>
+#include <lattice/core/seen_set.hpp>
+#include <lattice/core/statistics.hpp>
+#include <lattice/core/validation_queue.hpp>
+
+namespace lattice::inline v0 {
+
+/// How the host's handling of an offered message ended.
+enum class Conclusion : std::uint8_t {
+    accepted,  ///< Valid, and every handler returned: the message is held and forwarded.
+    rejected,  ///< Invalid for ever: stays seen, goes nowhere.
+    ignored,   ///< Not now: forgotten, may be offered again.
+    failed,    ///< A handler or validator threw: as ignored, and counted apart.
+};
+
+/// Why a frame was not taken by the transport.
+enum class SendFailure : std::uint8_t { busy, unreachable };
+
+/// The gossip protocol as a state machine without input or output.
+///
+/// The problem: a message that one node publishes has to reach every node, fast, once, and surely, over links that lose,
+/// reorder and lie. The means: new messages are pushed at once to `fanout` random peers (rumor mongering), announced for
+/// some rounds to others, which fetch what they miss (lazy push and pull), and now and then all held names are compared
+/// with one peer (anti-entropy).
+///
+/// Every input takes the time, and appends what is to be done to Effects. Nothing blocks, calls back, reads a clock or draws
+/// from a generator but its own: the same inputs give the same effects, byte for byte. One thread at a time.
+///
+/// Order of work on a received message: size and shape; duplicate look-up; share of the peer; hops, time, expiry; identity;
+/// insertion as seen; the host's verdict and handlers; cache; announcement; forwarding. What was not delivered does not stay
+/// seen, except what the host rejected.
+class Engine {
+   public:
+    /// `config` must be valid (see validate) and may be shared by many engines. `self` is this node; `seed` decides every
+    /// random choice.
+    Engine(std::shared_ptr<const Config> config, Peer self, std::uint64_t seed)
+        : config_(std::move(config)),
+          self_(std::move(self)),
+          random_(seed),
+          seen_(config_->limits.horizon + config_->limits.clock_lead_max, config_->limits.seen_ids_max, random_),
+          cache_(config_->message_cache_size, config_->limits.cache_bytes_max, random_),
+          peer_states_(config_->limits.peer_states_max, random_) {}
+
+    /// Starts or resumes: inputs are heeded from now on.
+    void start(Now now) {
+        running_ = true;
+        schedule_first_sync(now);
+    }
+
+    /// Stops: requests and sessions are given up; what was seen and is held stays.
+    void stop() noexcept {
+        running_ = false;
+        next_sync_ = TimePoint::max();
+        next_round_ = TimePoint::max();
+        sync_.give_up();
+        scheduler_.reset();
+        peer_states_ = PeerTable(config_->limits.peer_states_max, random_);
+    }
+
+    /// The host broadcasts. The timestamp is the wall time, moved on where needed so that this node never uses one twice.
+    PublishOutcome publish(std::string_view type, ByteView payload, const PublishOptions& options, Now now,
+                           Effects& effects);
+
+    /// A frame came from a peer. The receipt tells what became of the message of a Push or Provide.
+    Receipt receive(const Peer& from, Frame frame, Now now, Effects& effects) {
+        if (!running_) {
+            return {Disposition::refused, Refusal::overloaded};
+        }
+        return std::visit([&](auto& input) { return on(input, from, now, effects); }, frame);
+    }
+
+    /// The host is done with an offered message. False for a ticket that was concluded before.
+    bool conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects);
+
+    /// The peers to gossip with are these from now on. The list may hold this node and doubles.
+    void peers_changed(PeerList peers, Now now) {
+        const bool first = peers_.empty() && !peers.empty();
+        peers_ = std::move(peers);
+        if (first && running_) {
+            schedule_first_sync(now);
+        }
+    }
+
+    /// The transport lost the peer: what it was asked for is asked of others.
+    void peer_failed(const Peer& peer, Now now, Effects& effects) {
+        const std::uint32_t slot = peer_states_.find(peer);
+        if (slot != PeerTable::none && scheduler_) {
+            scheduler_->peer_failed(slot, peer_states_);
+            send_requests(now, effects);
+        }
+        if (sync_.active() && sync_.partner() == peer) {
+            sync_.give_up();
+        }
+    }
+
+    /// The transport could not take a frame of ours for that peer.
+    void not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects);
+
+    /// Time has reached `next_wake()`.
+    void wake(Now now, Effects& effects);
+
+    /// When `wake` has something to do; TimePoint::max() when nothing is.
+    [[nodiscard]] TimePoint next_wake() const noexcept {
+        TimePoint next = next_round_ < next_sync_ ? next_round_ : next_sync_;
+        next = sync_.deadline() < next ? sync_.deadline() : next;
+        return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
+    }
+
+    /// Whether a message of that key was taken before.
+    [[nodiscard]] bool has_seen(const MessageId& key) const noexcept { return seen_.contains(key); }
+
+    /// The messages held.
+    [[nodiscard]] const MessageCache& cache() const noexcept { return cache_; }
+    [[nodiscard]] const SeenSet& seen() const noexcept { return seen_; }
+    [[nodiscard]] const Config& config() const noexcept { return *config_; }
+    [[nodiscard]] const Peer& self() const noexcept { return self_; }
+    [[nodiscard]] const PeerList& peers() const noexcept { return peers_; }
+
+    /// The counters, with the gauges filled in.
+    [[nodiscard]] Statistics statistics() const noexcept {
+        Statistics statistics = statistics_;
+        statistics.cached_messages = cache_.size();
+        statistics.pending_messages = validations_.size();
+        return statistics;
+    }
+
+   private:
+    // Inputs by kind of frame (engine/intake.hpp, engine/repair.hpp).
+    Receipt on(Push& push, const Peer& from, Now now, Effects& effects) {
+        return take(std::move(push.message), push.envelope, from, Arrival::pushed, now, effects);
+    }
+    Receipt on(Provide& provide, const Peer& from, Now now, Effects& effects) {
+        return take(std::move(provide.message), provide.envelope, from, Arrival::provided, now, effects);
+    }
+    Receipt on(Announce& announce, const Peer& from, Now now, Effects& effects);
+    Receipt on(Request& request, const Peer& from, Now now, Effects& effects);
+    Receipt on(NotFound& not_found, const Peer& from, Now now, Effects& effects);
+    Receipt on(SyncRequest& request, const Peer& from, Now now, Effects& effects);
+    Receipt on(SyncIds& page, const Peer& from, Now now, Effects& effects);
+
+    // Messages (engine/intake.hpp).
+    enum class Arrival : std::uint8_t { pushed, provided };
+    Receipt take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now, Effects& effects);
+    std::optional<Refusal> check_shape(const Message& message) const noexcept;
+    std::optional<Refusal> check_time(const Message& message, bool wanted, Now now) const noexcept;
+    bool within_share(const Message& message, const Peer& from, Now now);
+    void hold(const Message& message, Envelope outgoing, const Peer& source, Now now);
+    void push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects);
+    Receipt refuse(Refusal reason) noexcept {
+        ++statistics_.refused[static_cast<std::size_t>(reason)];
+        return {Disposition::refused, reason};
+    }
+
+    // Repair (engine/repair.hpp).
+    void want(const MessageId& name, Naming naming, const Peer& from, Now now);
+    void send_requests(Now now, Effects& effects);
+    void announce_round(Now now, Effects& effects);
+    void announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects);
+    void start_sync(Now now, Effects& effects);
+    void schedule_first_sync(Now now);
+    bool heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept;
+    [[nodiscard]] bool knows(const MessageId& name, Naming naming) const noexcept {
+        return seen_.contains(name) || (naming == Naming::ids && seen_.contains(alias_of(name)));
+    }
+
+    /// What the duplicate memory files a foreign id under, beside the key of its message: a name that no digest will have.
+    [[nodiscard]] static MessageId alias_of(MessageId id) noexcept {
+        for (auto& byte : id.bytes) {
+            byte ^= std::byte{0xa5};
+        }
+        return id;
+    }
+
+    std::shared_ptr<const Config> config_;
+    Peer self_;
+    Random random_;
+    PeerList peers_;
+    SeenSet seen_;        ///< Keys of all messages taken and not dropped since; aliases of foreign ids.
+    MessageCache cache_;  ///< A subset of what is in `seen_`.
+    PeerTable peer_states_;
+    ValidationQueue validations_;
+    LazyPush lazy_;
+    AntiEntropy sync_;
+    std::unique_ptr<RequestScheduler> scheduler_;  ///< Made when the first name is wanted.
+    std::unique_ptr<AnswerLedger> answers_;        ///< Made when the first request comes.
+    TimePoint next_round_{TimePoint::max()};       ///< Armed while there is something to announce.
+    TimePoint next_sync_{TimePoint::max()};        ///< Armed while running with anti-entropy on.
+    WallTime last_timestamp_{};
+    bool running_{false};
+    Statistics statistics_;
+};
+
+}  // namespace lattice::inline v0

@@ -1,0 +1,198 @@
+#pragma once
+
+#include <lattice/core/engine/declaration.hpp>
+
+// The engine's half that takes messages: from the host, from peers, and back from the host's handlers.
+
+namespace lattice::inline v0 {
+
+inline PublishOutcome Engine::publish(std::string_view type, ByteView payload, const PublishOptions& options, Now now,
+                                      Effects& effects) {
+    using Status = PublishOutcome::Status;
+    if (const auto refusal = refuse_publish(*config_, type, payload.size(), options)) {
+        return {*refusal};
+    }
+    if (!running_) {
+        return {Status::not_running};
+    }
+    const WallTime next = last_timestamp_ + std::chrono::microseconds{1};
+    last_timestamp_ = now.wall < next ? next : now.wall;
+    MessageFields fields{type, self_.id(), payload, last_timestamp_};
+    if (options.lifetime) {
+        fields.expiry = last_timestamp_ + std::chrono::duration_cast<std::chrono::microseconds>(*options.lifetime);
+    }
+    const Message message = Message::compose(fields);
+    ++statistics_.messages_sent;
+    seen_.insert(message.key(), message.timestamp(), now.time);
+    const Envelope outgoing{options.ttl.value_or(config_->message_ttl), 1};
+    hold(message, outgoing, Peer{}, now);
+    const std::size_t before = effects.targets.size();
+    if (config_->enable_push) {
+        push(message, outgoing, Peer{}, effects);
+    }
+    return {peers_.empty() ? Status::no_peers : Status::sent, message.id(), effects.targets.size() - before};
+}
+
+inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
+                            Effects& effects) {
+    ++statistics_.messages_received;
+    if (const auto refusal = check_shape(message)) {
+        return refuse(*refusal);
+    }
+    if (seen_.contains(message.key())) {
+        ++statistics_.duplicates_filtered;
+        return {Disposition::duplicate};
+    }
+    const MessageId claimed = message.id();
+    const bool wanted =
+        scheduler_ && (scheduler_->wants(message.key(), Naming::keys) || scheduler_->wants(claimed, Naming::ids));
+    if (!wanted && !within_share(message, from, now)) {
+        want(message.key(), Naming::keys, from, now);  // Not lost: fetched at the pace of the share.
+        send_requests(now, effects);
+        return refuse(Refusal::rate_limited);
+    }
+    if (!wanted && envelope.ttl == 0) {
+        return refuse(Refusal::no_hops_left);
+    }
+    if (const auto refusal = check_time(message, wanted, now)) {
+        return refuse(*refusal);
+    }
+    message = Message::authenticated(std::move(message));
+    if (message.authenticity() == Message::Authenticity::foreign) {
+        if (config_->foreign_ids == Config::ForeignIds::refuse) {
+            return refuse(Refusal::bad_id);
+        }
+        if (seen_.contains(message.key())) {
+            ++statistics_.duplicates_filtered;
+            return {Disposition::duplicate};
+        }
+    }
+    const std::uint32_t peer = peer_states_.slot_of(from, now.time);
+    const Limits& limits = config_->limits;
+    if (peer == PeerTable::none || validations_.size() >= limits.validations_max ||
+        peer_states_[peer].validations >= limits.validations_per_peer) {
+        return refuse(Refusal::overloaded);
+    }
+    seen_.insert(message.key(), message.timestamp(), now.time);
+    if (message.authenticity() == Message::Authenticity::foreign) {
+        seen_.insert(alias_of(claimed), message.timestamp(), now.time);
+    }
+    if (scheduler_) {
+        scheduler_->arrived(message.key(), Naming::keys, peer_states_);
+        scheduler_->arrived(claimed, Naming::ids, peer_states_);
+        send_requests(now, effects);
+    }
+    if (envelope.ttl > ceiling::hops) {
+        envelope.ttl = ceiling::hops;
+    }
+    ++peer_states_[peer].validations;
+    const bool retrieved = arrival == Arrival::provided;
+    const Ticket ticket = validations_.add({message, from, envelope, retrieved, peer});
+    effects.offers.push_back({ticket, std::move(message), from, envelope, retrieved});
+    return {Disposition::pending};
+}
+
+inline bool Engine::conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects) {
+    auto pending = validations_.take(ticket);
+    if (!pending) {
+        return false;
+    }
+    if (pending->peer < peer_states_.size() && peer_states_[pending->peer].peer == pending->from &&
+        peer_states_[pending->peer].validations != 0) {
+        --peer_states_[pending->peer].validations;
+    }
+    const Message& message = pending->message;
+    if (conclusion == Conclusion::accepted) {
+        ++statistics_.delivered;
+        const Envelope received = pending->envelope;
+        const auto ttl = static_cast<std::uint8_t>(received.ttl == 0 ? 0 : received.ttl - 1);
+        const auto hops = static_cast<std::uint8_t>(received.hops == 255 ? 255 : received.hops + 1);
+        hold(message, {ttl, hops}, pending->from, now);
+        if (config_->enable_push && ttl != 0 && running_) {
+            push(message, {ttl, hops}, pending->from, effects);
+        }
+        return true;
+    }
+    if (conclusion == Conclusion::rejected) {
+        refuse(Refusal::rejected);
+        return true;
+    }
+    refuse(conclusion == Conclusion::ignored ? Refusal::ignored : Refusal::failed);
+    seen_.erase(message.key());
+    if (message.authenticity() == Message::Authenticity::foreign) {
+        seen_.erase(alias_of(message.id()));
+    }
+    return true;
+}
+
+inline std::optional<Refusal> Engine::check_shape(const Message& message) const noexcept {
+    if (message.payload().size() > config_->limits.payload_max) {
+        return Refusal::too_large;
+    }
+    const bool shaped = is_identifier(message.type(), ceiling::type) &&
+                        is_identifier(message.origin(), ceiling::node_id) &&
+                        (message.public_key().empty() || message.public_key().size() == ceiling::public_key) &&
+                        (message.signature().empty() || message.signature().size() == ceiling::signature);
+    return shaped ? std::nullopt : std::optional(Refusal::malformed);
+}
+
+/// A pushed message must be about now; one that was asked for may be as old as ids are remembered.
+inline std::optional<Refusal> Engine::check_time(const Message& message, bool wanted, Now now) const noexcept {
+    const Limits& limits = config_->limits;
+    Duration lead = limits.clock_lead_max;
+    if (const auto reach = seen_.reach(now.time); reach && *reach / 2 < lead) {
+        lead = *reach / 2;  // A short memory must not be shortened further by timestamps from the future.
+    }
+    if (message.timestamp() > now.wall && message.timestamp() - now.wall > lead) {
+        return Refusal::from_future;
+    }
+    const Duration age_max = wanted ? limits.horizon : limits.push_age_max;
+    if (message.timestamp() < now.wall && now.wall - message.timestamp() > age_max) {
+        return Refusal::too_old;
+    }
+    if (seen_.floor() && message.timestamp() <= *seen_.floor()) {
+        return Refusal::too_old;
+    }
+    return message.expiry() && *message.expiry() <= now.wall ? std::optional(Refusal::expired) : std::nullopt;
+}
+
+inline bool Engine::within_share(const Message& message, const Peer& from, Now now) {
+    const Limits& limits = config_->limits;
+    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) {
+        return true;
+    }
+    const std::uint32_t slot = peer_states_.slot_of(from, now.time);
+    if (slot == PeerTable::none) {
+        return false;
+    }
+    PeerState& state = peer_states_[slot];
+    return state.messages.take(1, limits.messages_per_second, now.time) &&
+           state.bytes.take(message.footprint(), limits.bytes_per_second, now.time);
+}
+
+inline void Engine::hold(const Message& message, Envelope outgoing, const Peer& source, Now now) {
+    cache_.insert(message, outgoing, source);
+    if (config_->enable_pull) {
+        if (lazy_.empty() && running_) {
+            next_round_ = now.time + config_->gossip_interval;
+        }
+        lazy_.add(message.key(), config_->announce_rounds, config_->limits.announced_ids_per_interval);
+    }
+}
+
+inline void Engine::push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects) {
+    const std::size_t first = effects.targets.size();
+    const std::string_view origin = message.origin();
+    sample_peers(peers_, config_->fanout, random_, effects.targets,
+                 [&](const Peer& peer) { return !(peer == self_) && !(peer == from) && peer.id() != origin; });
+    const std::size_t count = effects.targets.size() - first;
+    if (count == 0) {
+        return;
+    }
+    effects.sends.push_back(
+        {Push{message, outgoing}, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count)});
+    statistics_.payloads_sent += count;
+    statistics_.messages_forwarded += from ? count : 0;
+}
+
+}  // namespace lattice::inline v0

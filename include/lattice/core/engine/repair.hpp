@@ -1,0 +1,257 @@
+#pragma once
+
+#include <lattice/core/engine/declaration.hpp>
+
+// The engine's half that repairs: announcements, requests, anti-entropy, and what the timers do.
+
+namespace lattice::inline v0 {
+
+inline void Engine::wake(Now now, Effects& effects) {
+    if (!running_) {
+        return;
+    }
+    if (next_round_ <= now.time) {
+        announce_round(now, effects);
+    }
+    if (next_sync_ <= now.time) {
+        start_sync(now, effects);
+    }
+    if (sync_.deadline() <= now.time) {
+        sync_.give_up();
+    }
+    if (scheduler_) {
+        statistics_.requests_expired += scheduler_->expire(now.time, peer_states_);
+        send_requests(now, effects);
+    }
+}
+
+inline void Engine::not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects) {
+    ++(failure == SendFailure::busy ? statistics_.sends_busy : statistics_.sends_unreachable);
+    if (const auto* request = std::get_if<Request>(&frame)) {
+        const std::uint32_t slot = peer_states_.find(peer);
+        if (slot != PeerTable::none && scheduler_) {
+            for (const MessageId& name : request->names) {
+                scheduler_->not_found(name, request->naming, slot, peer_states_);
+            }
+            send_requests(now, effects);
+        }
+    } else if (std::holds_alternative<SyncRequest>(frame) && sync_.active() && sync_.partner() == peer) {
+        sync_.give_up();
+    }
+}
+
+inline Receipt Engine::on(Announce& announce, const Peer& from, Now now, Effects& effects) {
+    ++statistics_.announces_received;
+    const std::size_t heeded = announce.names.size() < config_->limits.announce_ids_max
+                                   ? announce.names.size()
+                                   : config_->limits.announce_ids_max;
+    const std::uint32_t slot = config_->enable_pull ? peer_states_.slot_of(from, now.time) : PeerTable::none;
+    if (slot == PeerTable::none || !heeds_announce(peer_states_[slot], heeded, now)) {
+        ++statistics_.control_ignored;
+        return {};
+    }
+    for (std::size_t i = 0; i < heeded; ++i) {
+        if (!seen_.contains(announce.names[i])) {
+            want(announce.names[i], Naming::keys, from, now);
+        }
+    }
+    send_requests(now, effects);
+    return {};
+}
+
+/// Counts announcements in intervals of Config::gossip_interval, per peer.
+inline bool Engine::heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept {
+    if (state.announces == 0 || now.time - state.announces_since >= config_->gossip_interval) {
+        state.announces_since = now.time;
+        state.announces = 0;
+        state.announced_ids = 0;
+    }
+    if (state.announces >= config_->limits.announces_per_interval ||
+        state.announced_ids + names > config_->limits.announced_ids_per_interval) {
+        return false;
+    }
+    ++state.announces;
+    state.announced_ids += static_cast<std::uint32_t>(names);
+    return true;
+}
+
+inline Receipt Engine::on(Request& request, const Peer& from, Now, Effects& effects) {
+    NotFound missing{{}, request.naming};
+    const Limits& limits = config_->limits;
+    const std::size_t asked = request.names.size() < limits.fetch_ids_max ? request.names.size() : limits.fetch_ids_max;
+    for (std::size_t i = 0; i < asked; ++i) {
+        const MessageId& name = request.names[i];
+        ++statistics_.requests_received;
+        const MessageCache::Held* held = cache_.find(name, request.naming);
+        if (held != nullptr && request.naming == Naming::keys) {
+            if (!answers_) {
+                answers_ = std::make_unique<AnswerLedger>(random_);
+            }
+            if (!answers_->admit(from, name, limits.answers_per_peer_and_id)) {
+                held = nullptr;
+            }
+        }
+        if (held == nullptr) {
+            missing.names.push_back(name);
+            continue;
+        }
+        Envelope envelope = held->envelope;
+        if (request.naming == Naming::ids && envelope.ttl == 0) {
+            envelope.ttl = 1;  // A foreign node refuses what has no hops left, even what it asked for.
+        }
+        ++statistics_.payloads_sent;
+        ++statistics_.payloads_provided;
+        effects.send_to(from, Provide{held->message, envelope});
+    }
+    if (!missing.names.empty()) {
+        statistics_.not_found_sent += missing.names.size();
+        effects.send_to(from, std::move(missing));
+    }
+    return {};
+}
+
+inline Receipt Engine::on(NotFound& not_found, const Peer& from, Now now, Effects& effects) {
+    statistics_.not_found_received += not_found.names.size();
+    const std::uint32_t slot = peer_states_.find(from);
+    if (slot != PeerTable::none && scheduler_) {
+        for (const MessageId& name : not_found.names) {
+            scheduler_->not_found(name, not_found.naming, slot, peer_states_);
+        }
+        send_requests(now, effects);
+    }
+    return {};
+}
+
+inline Receipt Engine::on(SyncRequest& request, const Peer& from, Now now, Effects& effects) {
+    const Limits& limits = config_->limits;
+    if (request.naming ==
+        Naming::keys) {  // Requests by id come one per exchange of a transport that bounds them itself.
+        const std::uint32_t slot = peer_states_.slot_of(from, now.time);
+        if (slot == PeerTable::none || !peer_states_[slot].syncs.take(1, limits.syncs_per_second, now.time)) {
+            ++statistics_.control_ignored;
+            return {};
+        }
+    }
+    const std::size_t most = request.naming == Naming::keys ? limits.sync_ids_max : ceiling::listed_ids;
+    const std::size_t limit = request.limit < most ? request.limit : most;
+    SyncIds page{request.after, {}, true, request.naming};
+    page.complete = cache_.names_after(request.after, limit == 0 ? 1 : limit, request.naming, page.names);
+    ++statistics_.syncs_served;
+    effects.send_to(from, std::move(page));
+    return {};
+}
+
+inline Receipt Engine::on(SyncIds& page, const Peer& from, Now now, Effects& effects) {
+    if (!sync_.expects(from, page)) {
+        ++statistics_.control_ignored;
+        return {};
+    }
+    const auto findings = sync_.compare(
+        page, config_->limits, now.time, [&](const MessageId& name) { return knows(name, page.naming); },
+        [&](const MessageId& after, std::size_t limit, std::vector<MessageId>& names) {
+            return cache_.names_after(after, limit, Naming::keys, names);
+        });
+    for (const MessageId& name : findings.wanted) {
+        want(name, page.naming, from, now);
+    }
+    send_requests(now, effects);
+    announce_to(from, findings.lacking, effects);
+    if (findings.next) {
+        effects.send_to(from, *findings.next);
+    }
+    statistics_.syncs_completed += findings.completed ? 1 : 0;
+    return {};
+}
+
+/// Notes that `from` holds a message that this node misses.
+inline void Engine::want(const MessageId& name, Naming naming, const Peer& from, Now now) {
+    if (!from || from.address().empty()) {
+        return;  // Nobody that could be asked.
+    }
+    const std::uint32_t slot = peer_states_.slot_of(from, now.time);
+    if (slot == PeerTable::none) {
+        return;
+    }
+    if (!scheduler_) {
+        scheduler_ = std::make_unique<RequestScheduler>(config_->limits, random_);
+    }
+    scheduler_->announced(name, naming, slot, peer_states_);
+}
+
+inline void Engine::send_requests(Now now, Effects& effects) {
+    if (!scheduler_ || !scheduler_->due()) {
+        return;
+    }
+    std::vector<RequestScheduler::Batch> batches;
+    scheduler_->collect(now.time, peer_states_, batches);
+    for (RequestScheduler::Batch& batch : batches) {
+        statistics_.requests_sent += batch.request.names.size();
+        effects.send_to(peer_states_[batch.peer].peer, std::move(batch.request));
+    }
+}
+
+/// Announces what is new to a few random peers; without peers it waits for some.
+inline void Engine::announce_round(Now now, Effects& effects) {
+    const std::size_t first = effects.targets.size();
+    const std::size_t count = config_->fanout == 0 ? 1 : config_->fanout;
+    sample_peers(peers_, count, random_, effects.targets, [&](const Peer& peer) { return !(peer == self_); });
+    const auto targets = static_cast<std::uint32_t>(effects.targets.size() - first);
+    if (targets != 0) {
+        std::vector<MessageId> names;
+        const auto flush = [&] {
+            statistics_.announces_sent += targets;
+            effects.sends.push_back({Announce{std::exchange(names, {})}, static_cast<std::uint32_t>(first), targets});
+        };
+        lazy_.round([&](const MessageId& key) {
+            names.push_back(key);
+            if (names.size() == config_->limits.announce_ids_max) {
+                flush();
+            }
+        });
+        if (!names.empty()) {
+            flush();
+        }
+    }
+    next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
+}
+
+inline void Engine::announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects) {
+    const std::size_t most = config_->limits.announce_ids_max;
+    for (std::size_t at = 0; at < names.size(); at += most) {
+        const std::size_t count = names.size() - at < most ? names.size() - at : most;
+        const auto start = names.begin() + static_cast<std::ptrdiff_t>(at);
+        ++statistics_.announces_sent;
+        effects.send_to(peer, Announce{{start, start + static_cast<std::ptrdiff_t>(count)}});
+    }
+}
+
+inline void Engine::start_sync(Now now, Effects& effects) {
+    const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
+    next_sync_ = now.time + Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
+    const std::size_t first = effects.targets.size();
+    sample_peers(peers_, 1, random_, effects.targets, [&](const Peer& peer) { return !(peer == self_); });
+    if (effects.targets.size() == first) {
+        return;
+    }
+    ++statistics_.syncs_started;
+    const Peer partner = effects.targets.back();
+    effects.sends.push_back({sync_.begin(partner, config_->limits, now.time), static_cast<std::uint32_t>(first), 1});
+}
+
+/// A node that starts, or meets its first peers, has missed what came before: it asks within two gossip intervals.
+inline void Engine::schedule_first_sync(Now now) {
+    if (!config_->enable_anti_entropy) {
+        return;
+    }
+    const Duration shorter = 2 * config_->gossip_interval < config_->anti_entropy_interval
+                                 ? 2 * config_->gossip_interval
+                                 : config_->anti_entropy_interval;
+    const TimePoint soon =
+        now.time + Duration{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(shorter.count())))};
+    next_sync_ = soon < next_sync_ ? soon : next_sync_;
+    if (!lazy_.empty() && next_round_ == TimePoint::max()) {
+        next_round_ = now.time + config_->gossip_interval;
+    }
+}
+
+}  // namespace lattice::inline v0

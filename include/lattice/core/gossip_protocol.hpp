@@ -1,0 +1,458 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <lattice/core/callback.hpp>
+#include <lattice/core/clock.hpp>
+#include <lattice/core/config.hpp>
+#include <lattice/core/engine.hpp>
+#include <lattice/core/handlers.hpp>
+#include <lattice/core/peer_source.hpp>
+#include <lattice/core/transport.hpp>
+
+namespace lattice::inline v0 {
+
+/// How one message is to be spread, and who is told how it went.
+struct BroadcastOptions : PublishOptions {
+    /// Called on the executor with the outcome, once, when the call itself returned `posted`; else not at all.
+    Callback<void(const PublishOutcome&)> outcome{};
+};
+
+/// Gossip for a host that brings its own networking, time and discovery: the engine, three references, and the loop that
+/// carries out what the engine decides. It takes no decision about the protocol itself.
+///
+/// Threads. The object lives on the executor of `clock`: construction, destruction and all calls belong there, except
+/// `broadcast`, `inspect` and `resolve`, which may be called from any thread and post when they have to. Handlers and
+/// validators run there too, under no lock, and may call everything but the destructor.
+///
+/// Ownership. Transport, clock and peer source are the host's and outlive the object. Destruction stops it.
+template <Transport TransportT, Clock ClockT, PeerSource PeerSourceT>
+class GossipProtocol {
+   public:
+    /// A node with its own settings. `seed` decides all its random choices and salts: fixed in tests, from real entropy
+    /// in production. Throws ConfigError, which names the setting that cannot work.
+    GossipProtocol(TransportT& transport, ClockT& clock, PeerSourceT& peers, Config config, std::uint64_t seed)
+        : GossipProtocol(transport, clock, peers, share(std::move(config)), seed) {}
+
+    /// A node with settings that it shares with others; `self` is then who it is, and Config::node_id is not used.
+    GossipProtocol(TransportT& transport, ClockT& clock, PeerSourceT& peers, std::shared_ptr<const Config> config,
+                   Peer self, std::uint64_t seed)
+        : transport_(transport),
+          clock_(clock),
+          peers_(peers),
+          engine_(std::move(config), std::move(self), seed),
+          lifeline_(std::make_shared<Lifeline>(this)) {}
+
+    GossipProtocol(const GossipProtocol&) = delete;
+    GossipProtocol& operator=(const GossipProtocol&) = delete;
+    ~GossipProtocol() {
+        stop();
+        lifeline_->self = nullptr;
+    }
+
+    /// Opens the transport and begins to gossip. May be repeated, also after `stop`.
+    void start() {
+        if (running_) {
+            return;
+        }
+        running_ = true;
+        transport_.open({[this](const Peer& from, Frame frame) { return receive(from, std::move(frame)); },
+                         [this](const Peer& peer) { peer_failed(peer); }});
+        if constexpr (NotifyingPeerSource<PeerSourceT>) {
+            peers_.on_change([this] {
+                ask_for_peers(now());
+                settle();
+            });
+        }
+        const Now at = now();
+        engine_.start(at);
+        ask_for_peers(at);
+        settle();
+    }
+
+    /// Ends gossiping and closes the transport. What was seen and is held stays, so that a later start goes on from there.
+    void stop() {
+        if (!running_) {
+            return;
+        }
+        running_ = false;
+        if constexpr (NotifyingPeerSource<PeerSourceT>) {
+            peers_.on_change({});
+        }
+        transport_.close();
+        clock_.cancel(std::exchange(timer_, 0));
+        armed_for_ = TimePoint::max();
+        engine_.stop();
+        forget_effects();
+    }
+
+    [[nodiscard]] bool running() const noexcept { return running_; }
+
+    /// Sets the handler of a message type; a second one replaces the first.
+    void register_handler(std::string_view type, MessageHandler handler) {
+        handlers().set_handler(type, std::move(handler));
+    }
+
+    /// Sets a handler that takes the payload as a T, `f(const T&)` or `f(const T&, const Delivery&)`. A payload that is not
+    /// a T makes the message invalid: rejected, not forwarded.
+    template <PayloadValue T, typename F>
+    void register_handler(std::string_view type, F handler) {
+        handlers().template set_typed_handler<T>(type, std::move(handler));
+    }
+
+    /// Sets the handler of every type that has none of its own.
+    void register_default_handler(MessageHandler handler) { handlers().set_default_handler(std::move(handler)); }
+
+    /// Sets the validator of a message type, asked before the handler.
+    void register_validator(std::string_view type, Validator validator) {
+        handlers().set_validator(type, std::move(validator));
+    }
+
+    /// Sets the validator of every type that has none of its own.
+    void register_default_validator(Validator validator) { handlers().set_default_validator(std::move(validator)); }
+
+    /// Answers for a message that a validator deferred, named by Message::key(). `deferred` and unknown keys change nothing.
+    /// Any thread.
+    void resolve(const MessageId& key, Verdict verdict) {
+        if (clock_.on_executor()) {
+            resolve_now(key, verdict);
+        } else {
+            post([key, verdict](GossipProtocol& self) { self.resolve_now(key, verdict); });
+        }
+    }
+
+    /// Spreads a message to every node. The payload is shared, not copied. Any thread: on the executor the outcome is known
+    /// at once; elsewhere well-formed messages are posted, and `options.outcome` gets it.
+    ///
+    /// The own handlers are not called. Type: 1 to 64 printable ASCII characters without spaces.
+    PublishOutcome broadcast(std::string_view type, Bytes payload, BroadcastOptions options = {}) {
+        if (clock_.on_executor()) {
+            return broadcast_now(type, payload, options);
+        }
+        return broadcast_posted(type, std::move(payload), std::move(options));
+    }
+
+    /// The same for a value with a PayloadCodec, as nlohmann::json has one with <lattice/codec/json_payload.hpp>.
+    template <PayloadValue T>
+        requires(!std::is_same_v<T, Bytes>)
+    PublishOutcome broadcast(std::string_view type, const T& value, BroadcastOptions options = {}) {
+        return broadcast(type, PayloadCodec<T>::encode(value), std::move(options));
+    }
+
+    /// The counters. On the executor only; from elsewhere use `inspect`.
+    [[nodiscard]] Statistics statistics() const noexcept { return engine_.statistics(); }
+
+    /// The engine, for reading. On the executor only; from elsewhere use `inspect`.
+    [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
+
+    /// Lets `read` look at the engine on the executor: at once when called there, else soon. Any thread. It is dropped
+    /// uncalled when the object ends first.
+    void inspect(Callback<void(const Engine&)> read) {
+        if (clock_.on_executor()) {
+            read(engine_);
+        } else {
+            post([read = std::move(read)](GossipProtocol& self) mutable { read(self.engine_); });
+        }
+    }
+
+    [[nodiscard]] const Config& config() const noexcept { return engine_.config(); }
+    [[nodiscard]] const Peer& self() const noexcept { return engine_.self(); }
+
+   private:
+    /// Lets posted jobs find out whether the object still lives. Jobs hold it; only the executor reads or clears `self`.
+    struct Lifeline {
+        explicit Lifeline(GossipProtocol* object) noexcept : self(object) {}
+        GossipProtocol* self;
+        std::atomic<std::uint32_t> posted{0};
+    };
+
+    GossipProtocol(TransportT& transport, ClockT& clock, PeerSourceT& peers, std::shared_ptr<const Config> config,
+                   std::uint64_t seed)
+        : GossipProtocol(transport, clock, peers, config, Peer(config->node_id), seed) {}
+
+    static std::shared_ptr<const Config> share(Config config) {
+        if (const auto error = validate(config)) {
+            throw *error;
+        }
+        return std::make_shared<const Config>(std::move(config));
+    }
+
+    [[nodiscard]] Now now() { return {clock_.now(), clock_.wall()}; }
+
+    Handlers& handlers() {
+        if (!handlers_) {
+            handlers_ = std::make_unique<Handlers>();
+        }
+        return *handlers_;
+    }
+
+    // Inputs, on the executor.
+
+    Receipt receive(const Peer& from, Frame frame) {
+        const Now at = now();
+        refresh_peers(at);
+        Receipt receipt = engine_.receive(from, std::move(frame), at, effects_);
+        if (receipt.disposition == Disposition::pending) {
+            receipt = settle();
+        } else {
+            settle();
+        }
+        return receipt;
+    }
+
+    void peer_failed(const Peer& peer) {
+        engine_.peer_failed(peer, now(), effects_);
+        settle();
+    }
+
+    void wake() {
+        timer_ = 0;
+        armed_for_ = TimePoint::max();
+        const Now at = now();
+        refresh_peers(at);
+        engine_.wake(at, effects_);
+        settle();
+    }
+
+    PublishOutcome broadcast_now(std::string_view type, const Bytes& payload, const PublishOptions& options) {
+        const Now at = now();
+        if (running_) {
+            refresh_peers(at);
+        }
+        carry_out_sends();
+        PublishOutcome outcome = engine_.publish(type, payload.view(), options, at, effects_);
+        if (outcome && outcome.peers != 0) {
+            const SendSummary summary = carry_out_sends();
+            outcome.peers = summary.sent;
+            if (summary.sent == 0) {
+                outcome.status = summary.busy != 0 ? PublishOutcome::Status::busy : PublishOutcome::Status::no_peers;
+            }
+        }
+        settle();
+        return outcome;
+    }
+
+    PublishOutcome broadcast_posted(std::string_view type, Bytes payload, BroadcastOptions options) {
+        using Status = PublishOutcome::Status;
+        if (const auto refusal = refuse_publish(config(), type, payload.size(), options)) {
+            return {*refusal};
+        }
+        if (lifeline_->posted.fetch_add(1) >= config().limits.posted_max) {
+            lifeline_->posted.fetch_sub(1);
+            return {Status::overloaded};
+        }
+        post([type = std::string(type), payload = std::move(payload),
+              options = std::move(options)](GossipProtocol& self) mutable {
+            self.lifeline_->posted.fetch_sub(1);
+            const PublishOutcome outcome = self.broadcast_now(type, payload, options);
+            if (options.outcome) {
+                options.outcome(outcome);
+            }
+        });
+        return {Status::posted};
+    }
+
+    void resolve_now(const MessageId& key, Verdict verdict) {
+        for (std::size_t i = 0; i < deferred_.size(); ++i) {
+            if (verdict != Verdict::deferred && deferred_[i].message.key() == key) {
+                const Effects::Offer offer = std::move(deferred_[i]);
+                deferred_.erase(deferred_.begin() + static_cast<std::ptrdiff_t>(i));
+                conclude(offer, verdict);
+                settle();
+                return;
+            }
+        }
+    }
+
+    // Effects.
+
+    /// Carries out everything that is due, and arms the timer. Within a handler only frames go out; the rest is the
+    /// outermost call's, so that handlers do not nest. Returns what became of the last offer.
+    Receipt settle() {
+        Receipt receipt{Disposition::pending};
+        carry_out_sends();
+        if (depth_ != 0) {
+            return receipt;
+        }
+        while (offers_done_ < effects_.offers.size()) {
+            const Effects::Offer offer = std::move(effects_.offers[offers_done_++]);
+            receipt = carry_out(offer);
+            carry_out_sends();
+        }
+        forget_effects();
+        arm_timer();
+        return receipt;
+    }
+
+    void forget_effects() noexcept {
+        effects_.clear();
+        offers_done_ = 0;
+        sends_done_ = 0;
+    }
+
+    /// What the transport said about one frame.
+    struct SendSummary {
+        std::size_t sent{0};
+        std::size_t busy{0};
+    };
+
+    /// Hands all frames that are due to the transport. Returns what it said about the last one.
+    SendSummary carry_out_sends() {
+        SendSummary summary;
+        while (sends_done_ < effects_.sends.size()) {
+            const Effects::Send send = std::move(effects_.sends[sends_done_++]);
+            summary = {};
+            if (!running_) {
+                continue;
+            }
+            statuses_.assign(send.count, SendStatus::sent);
+            transport_.send(send.frame, effects_.targets_of(send), statuses_);
+            for (std::uint32_t i = 0; i < send.count; ++i) {
+                if (statuses_[i] == SendStatus::sent) {
+                    ++summary.sent;
+                    continue;
+                }
+                const bool busy = statuses_[i] == SendStatus::busy;
+                summary.busy += busy ? 1 : 0;
+                const Peer peer = effects_.targets[send.first + i];
+                engine_.not_sent(send.frame, peer, busy ? SendFailure::busy : SendFailure::unreachable, now(),
+                                 effects_);
+            }
+        }
+        return summary;
+    }
+
+    Receipt carry_out(const Effects::Offer& offer) {
+        if (!handlers_) {
+            return conclude(offer, Verdict::accept);
+        }
+        const DepthGuard guard(depth_);
+        Verdict verdict = Verdict::accept;
+        try {
+            verdict = handlers_->validate({offer.message, offer.from, offer.envelope, offer.retrieved});
+        } catch (...) {
+            return finish(offer, Conclusion::failed);
+        }
+        if (verdict == Verdict::deferred) {
+            deferred_.push_back(offer);
+            return {Disposition::pending};
+        }
+        return conclude(offer, verdict);
+    }
+
+    Receipt conclude(const Effects::Offer& offer, Verdict verdict) {
+        if (verdict != Verdict::accept) {
+            return finish(offer, verdict == Verdict::reject ? Conclusion::rejected : Conclusion::ignored);
+        }
+        if (!handlers_) {
+            return finish(offer, Conclusion::accepted);
+        }
+        const DepthGuard guard(depth_);
+        try {
+            const bool taken = handlers_->deliver({offer.message, offer.from, offer.envelope, offer.retrieved});
+            return finish(offer, taken ? Conclusion::accepted : Conclusion::rejected);
+        } catch (...) {
+            return finish(offer, Conclusion::failed);
+        }
+    }
+
+    Receipt finish(const Effects::Offer& offer, Conclusion conclusion) {
+        engine_.conclude(offer.ticket, conclusion, now(), effects_);
+        switch (conclusion) {
+            case Conclusion::accepted:
+                return {Disposition::accepted};
+            case Conclusion::rejected:
+                return {Disposition::refused, Refusal::rejected};
+            case Conclusion::ignored:
+                return {Disposition::refused, Refusal::ignored};
+            case Conclusion::failed:
+                break;
+        }
+        return {Disposition::refused, Refusal::failed};
+    }
+
+    // Time and peers.
+
+    void arm_timer() {
+        const TimePoint next = running_ ? engine_.next_wake() : TimePoint::max();
+        if (next == armed_for_ || (next > armed_for_ && timer_ != 0)) {
+            return;  // An early timer finds nothing to do and arms the next one: cheaper than to cancel it.
+        }
+        clock_.cancel(std::exchange(timer_, 0));
+        armed_for_ = next;
+        if (next != TimePoint::max()) {
+            timer_ = clock_.run_at(next, [this] { wake(); });
+        }
+    }
+
+    /// Asks a source that does not tell of changes, now and then.
+    void refresh_peers(Now at) {
+        if constexpr (!NotifyingPeerSource<PeerSourceT>) {
+            if (at.time >= peers_asked_at_ + config().peer_refresh_interval) {
+                ask_for_peers(at);
+            }
+        }
+    }
+
+    void ask_for_peers(Now at) {
+        peers_asked_at_ = at.time;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(peers_.peers())>, PeerList>) {
+            PeerList list = peers_.peers();
+            if (!list.same_as(engine_.peers())) {
+                engine_.peers_changed(std::move(list), at);
+            }
+        } else {
+            engine_.peers_changed(PeerList(peers_.peers()), at);
+        }
+    }
+
+    template <typename Job>
+    void post(Job job) {
+        clock_.post([lifeline = lifeline_, job = std::move(job)]() mutable {
+            if (lifeline->self != nullptr) {
+                job(*lifeline->self);
+            }
+        });
+    }
+
+    /// Counts nested calls of handlers, so that effects are cleared only by the outermost.
+    class DepthGuard {
+       public:
+        explicit DepthGuard(std::uint32_t& depth) noexcept : depth_(depth) { ++depth_; }
+        ~DepthGuard() { --depth_; }
+        DepthGuard(const DepthGuard&) = delete;
+        DepthGuard& operator=(const DepthGuard&) = delete;
+
+       private:
+        std::uint32_t& depth_;
+    };
+
+    TransportT& transport_;
+    ClockT& clock_;
+    PeerSourceT& peers_;
+    Engine engine_;
+    std::unique_ptr<Handlers> handlers_;
+    Effects effects_;
+    std::vector<SendStatus> statuses_;
+    std::vector<Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
+    std::shared_ptr<Lifeline> lifeline_;
+    TimerId timer_{0};
+    TimePoint armed_for_{TimePoint::max()};  ///< When `timer_` fires.
+    TimePoint peers_asked_at_{};
+    std::size_t offers_done_{0};
+    std::size_t sends_done_{0};
+    std::uint32_t depth_{0};
+    bool running_{false};
+};
+
+}  // namespace lattice::inline v0

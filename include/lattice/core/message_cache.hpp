@@ -1,0 +1,182 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <queue>
+#include <vector>
+
+#include <lattice/core/frame.hpp>
+#include <lattice/core/message.hpp>
+#include <lattice/core/name_hasher.hpp>
+#include <lattice/core/peer.hpp>
+#include <lattice/core/slot_index.hpp>
+
+namespace lattice::inline v0 {
+
+/// The messages held to be served to others, bounded in number and bytes.
+///
+/// What goes at the bound: the oldest message of whoever brought most bytes. The sender's timestamp has no say, so nobody
+/// can pin messages, and one busy or hostile peer pushes out its own messages, not those of others.
+class MessageCache {
+   public:
+    /// A message as it is held.
+    struct Held {
+        Message message;
+        Envelope envelope;  ///< As it was received; what a copy of it is provided with.
+    };
+
+    MessageCache(std::size_t messages_max, std::size_t bytes_max, Random& random) noexcept
+        : hasher_(random), messages_max_(messages_max), bytes_max_(bytes_max) {}
+
+    /// Holds the message. False when its key is held already. `source`: who brought it (empty: this node).
+    bool insert(const Message& message, Envelope envelope, const Peer& source) {
+        if (find_slot(message.key(), Naming::keys) != SlotIndex::none) {
+            return false;
+        }
+        const std::size_t bytes = message.footprint();
+        while (size_ != 0 && (size_ >= messages_max_ || bytes_ + bytes > bytes_max_)) {
+            evict();
+        }
+        const std::uint32_t slot = free_slot();
+        Entry& entry = entries_[slot];
+        entry.held = {message, envelope};
+        entry.source = source_of(source);
+        index(slot);
+        Source& from = sources_[entry.source];
+        entry.next = SlotIndex::none;
+        (from.oldest == SlotIndex::none ? from.oldest : entries_[from.newest].next) = slot;
+        from.newest = slot;
+        from.bytes += bytes;
+        bytes_ += bytes;
+        ++size_;
+        return true;
+    }
+
+    /// The message of that name, or null. Valid until the next change.
+    [[nodiscard]] const Held* find(const MessageId& name, Naming naming) const noexcept {
+        const std::uint32_t slot = find_slot(name, naming);
+        return slot == SlotIndex::none ? nullptr : &entries_[slot].held;
+    }
+
+    /// Appends the least names greater than `after`, ascending, at most `limit` of them. True when no greater is left.
+    bool names_after(const MessageId& after, std::size_t limit, Naming naming, std::vector<MessageId>& names) const {
+        std::priority_queue<MessageId> least;
+        bool complete = true;
+        for (const Entry& entry : entries_) {
+            if (!entry.held.message) {
+                continue;
+            }
+            const MessageId name = naming == Naming::keys ? entry.held.message.key() : entry.held.message.id();
+            if (name > after) {
+                least.push(name);
+                if (least.size() > limit) {
+                    least.pop();
+                    complete = false;
+                }
+            }
+        }
+        const std::size_t start = names.size();
+        names.resize(start + least.size());
+        for (std::size_t i = names.size(); i != start; least.pop()) {
+            names[--i] = least.top();
+        }
+        return complete;
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Bytes of all held messages, by Message::footprint().
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+   private:
+    struct Entry {
+        Held held;  ///< Empty message: a free slot.
+        std::uint32_t source{0};
+        std::uint32_t next{SlotIndex::none};  ///< The next newer of the same source, or the next free slot.
+    };
+    /// The messages that one peer brought, oldest first.
+    struct Source {
+        Peer peer;
+        std::size_t bytes{0};
+        std::uint32_t oldest{SlotIndex::none};
+        std::uint32_t newest{SlotIndex::none};
+    };
+
+    [[nodiscard]] std::uint32_t find_slot(const MessageId& name, Naming naming) const noexcept {
+        return index_.find(hasher_(name), [&](std::uint32_t slot) {
+            const Message& message = entries_[slot].held.message;
+            return naming == Naming::keys ? message.key() == name : message.id() == name;
+        });
+    }
+
+    void index(std::uint32_t slot) {
+        const Message& message = entries_[slot].held.message;
+        index_.insert(hasher_(message.key()), slot);
+        if (message.authenticity() == Message::Authenticity::foreign) {
+            index_.insert(hasher_(message.id()), slot);
+        }
+    }
+
+    std::uint32_t free_slot() {
+        if (free_ == SlotIndex::none) {
+            entries_.emplace_back();
+            return static_cast<std::uint32_t>(entries_.size() - 1);
+        }
+        const std::uint32_t slot = free_;
+        free_ = entries_[slot].next;
+        return slot;
+    }
+
+    /// The record of who brought it; one that holds nothing any more is taken over.
+    std::uint32_t source_of(const Peer& peer) {
+        std::size_t unused = sources_.size();
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            if (sources_[i].peer == peer) {
+                return static_cast<std::uint32_t>(i);
+            }
+            if (sources_[i].oldest == SlotIndex::none) {
+                unused = i;
+            }
+        }
+        if (unused == sources_.size()) {
+            sources_.emplace_back();
+        }
+        sources_[unused].peer = peer;
+        return static_cast<std::uint32_t>(unused);
+    }
+
+    void evict() {
+        Source* heaviest = sources_.data();
+        for (Source& source : sources_) {
+            if (source.bytes > heaviest->bytes) {
+                heaviest = &source;
+            }
+        }
+        const std::uint32_t slot = heaviest->oldest;
+        Entry& entry = entries_[slot];
+        const std::size_t bytes = entry.held.message.footprint();
+        index_.erase(hasher_(entry.held.message.key()), slot);
+        if (entry.held.message.authenticity() == Message::Authenticity::foreign) {
+            index_.erase(hasher_(entry.held.message.id()), slot);
+        }
+        heaviest->oldest = entry.next;
+        heaviest->bytes -= bytes;
+        bytes_ -= bytes;
+        --size_;
+        entry.held = {};
+        entry.next = free_;
+        free_ = slot;
+    }
+
+    NameHasher hasher_;
+    std::size_t messages_max_;
+    std::size_t bytes_max_;
+    std::vector<Entry> entries_;
+    std::vector<Source> sources_;  ///< At most as many as messages; sum of `bytes` equals `bytes_`.
+    SlotIndex index_;              ///< Every held message by key; foreign ones by id too.
+    std::uint32_t free_{SlotIndex::none};
+    std::size_t size_{0};
+    std::size_t bytes_{0};
+};
+
+}  // namespace lattice::inline v0

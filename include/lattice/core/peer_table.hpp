@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <lattice/core/name_hasher.hpp>
+#include <lattice/core/peer.hpp>
+#include <lattice/core/slot_index.hpp>
+#include <lattice/core/token_bucket.hpp>
+
+namespace lattice::inline v0 {
+
+/// What a node remembers of one peer that it dealt with: its shares, nothing that another peer could change.
+struct PeerState {
+    Peer peer;
+    TimePoint heard{};                   ///< When it was last dealt with.
+    TokenBucket messages;                ///< Of Limits::messages_per_second.
+    TokenBucket bytes;                   ///< Of Limits::bytes_per_second.
+    TokenBucket syncs;                   ///< One anti-entropy page per second, with a burst.
+    TimePoint announces_since{};         ///< Start of the interval that the next two count in.
+    std::uint32_t announces{0};          ///< Announce frames heeded in it.
+    std::uint32_t announced_ids{0};      ///< Ids heeded in it.
+    std::uint32_t tracked_ids{0};        ///< Names in the request scheduler that it is an announcer of.
+    std::uint32_t fetches_in_flight{0};  ///< Names requested from it and not answered.
+    std::uint32_t validations{0};        ///< Its messages that wait for a verdict.
+};
+
+/// The peers that this node deals with, in slots with stable numbers while they are needed; bounded.
+class PeerTable {
+   public:
+    static constexpr std::uint32_t none = SlotIndex::none;
+
+    PeerTable(std::size_t peers_max, Random& random) noexcept : hasher_(random), peers_max_(peers_max) {}
+
+    /// The slot of the peer, made when there is none. At the bound the one not heard for longest, among those that nothing
+    /// waits for, gives way; `none` when all are needed.
+    std::uint32_t slot_of(const Peer& peer, TimePoint now) {
+        std::uint32_t slot = find(peer);
+        if (slot == none) {
+            slot = states_.size() < peers_max_ ? append() : idlest();
+            if (slot == none) {
+                return none;
+            }
+            if (states_[slot].peer) {
+                index_.erase(hasher_(states_[slot].peer.hash()), slot);
+            }
+            states_[slot] = PeerState{};
+            states_[slot].peer = peer;
+            index_.insert(hasher_(peer.hash()), slot);
+        }
+        states_[slot].heard = now;
+        return slot;
+    }
+
+    /// The slot of the peer, or `none`.
+    [[nodiscard]] std::uint32_t find(const Peer& peer) const noexcept {
+        return index_.find(hasher_(peer.hash()), [&](std::uint32_t slot) { return states_[slot].peer == peer; });
+    }
+
+    PeerState& operator[](std::uint32_t slot) noexcept { return states_[slot]; }
+    const PeerState& operator[](std::uint32_t slot) const noexcept { return states_[slot]; }
+    [[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
+
+   private:
+    std::uint32_t append() {
+        states_.emplace_back();
+        return static_cast<std::uint32_t>(states_.size() - 1);
+    }
+
+    [[nodiscard]] std::uint32_t idlest() const noexcept {
+        std::uint32_t chosen = none;
+        for (std::uint32_t slot = 0; slot < states_.size(); ++slot) {
+            const PeerState& state = states_[slot];
+            const bool needed = state.tracked_ids != 0 || state.fetches_in_flight != 0 || state.validations != 0;
+            if (!needed && (chosen == none || state.heard < states_[chosen].heard)) {
+                chosen = slot;
+            }
+        }
+        return chosen;
+    }
+
+    NameHasher hasher_;
+    std::size_t peers_max_;
+    std::vector<PeerState> states_;
+    SlotIndex index_;
+};
+
+}  // namespace lattice::inline v0

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <lattice/core/config.hpp>
+#include <lattice/core/message_id.hpp>
+#include <lattice/core/time.hpp>
+
+namespace lattice::inline v0 {
+
+/// What became of a broadcast, as far as can be said at once. Publishing never fails in silence.
+struct PublishOutcome {
+    enum class Status : std::uint8_t {
+        sent,    ///< Handed to the transport for `peers` peers; announcements and anti-entropy follow.
+        posted,  ///< Called off the executor: well formed, and on its way there. BroadcastOptions::outcome tells more.
+        no_peers,    ///< Held, and announced as soon as peers are known and reachable.
+        busy,        ///< Held, and announced later: no peer's queue had room. Time to slow down.
+        too_large,   ///< Refused: payload above Limits::payload_max. Nothing changed.
+        bad_type,    ///< Refused: not 1 to 64 printable ASCII characters without spaces. Nothing changed.
+        bad_option,  ///< Refused: a lifetime that is not positive, or a ttl of 0 or above the ceiling. Nothing changed.
+        overloaded,  ///< Refused: too many broadcasts were posted and not run yet. Nothing changed.
+        not_running,  ///< Refused: the protocol is stopped. Nothing changed.
+    };
+
+    Status status{Status::not_running};
+    MessageId id{};        ///< Of the message, when it is held.
+    std::size_t peers{0};  ///< Peers that the transport took it for.
+
+    /// Whether the message is on its way or held to be.
+    explicit operator bool() const noexcept {
+        return status == Status::sent || status == Status::posted || status == Status::no_peers ||
+               status == Status::busy;
+    }
+};
+
+/// The status as it stands in logs and error texts.
+constexpr const char* name_of(PublishOutcome::Status status) noexcept {
+    constexpr const char* names[] = {"sent",     "posted",     "no_peers",   "busy",       "too_large",
+                                     "bad_type", "bad_option", "overloaded", "not_running"};
+    return names[static_cast<std::size_t>(status)];
+}
+
+/// How one message is to be spread; the defaults are the node's settings.
+struct PublishOptions {
+    /// Hops that eager forwarding makes at most; 1 to ceiling::hops.
+    std::optional<std::uint8_t> ttl{};
+    /// The message is not worth having after that time. Absent: the receivers' horizon decides.
+    std::optional<Duration> lifetime{};
+};
+
+/// What a node with these settings would refuse to publish, whatever its state; absent when it is well formed.
+inline std::optional<PublishOutcome::Status> refuse_publish(const Config& config, std::string_view type,
+                                                            std::size_t payload_size, const PublishOptions& options) {
+    using Status = PublishOutcome::Status;
+    if (!is_identifier(type, ceiling::type)) {
+        return Status::bad_type;
+    }
+    if (payload_size > config.limits.payload_max) {
+        return Status::too_large;
+    }
+    const bool bad_ttl = options.ttl && (*options.ttl == 0 || *options.ttl > ceiling::hops);
+    const bool bad_lifetime = options.lifetime && *options.lifetime < std::chrono::microseconds{1};
+    return bad_ttl || bad_lifetime ? std::optional(Status::bad_option) : std::nullopt;
+}
+
+}  // namespace lattice::inline v0
