@@ -9,9 +9,33 @@
 #include <lattice/core/frame.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/statistics.hpp>
 #include <lattice/core/validation_queue.hpp>
 
 namespace lattice::inline v0 {
+
+/// How the host's handling of an offered message ended.
+enum class Conclusion : std::uint8_t {
+    accepted,  ///< Valid, and every handler returned: the message is held and forwarded.
+    rejected,  ///< Invalid for ever: stays seen, goes nowhere.
+    ignored,   ///< Not now: forgotten, may be offered again.
+    failed,    ///< A handler or validator threw: as ignored, and counted apart.
+};
+
+/// What whoever brought the message is told.
+constexpr Receipt receipt_of(Conclusion conclusion) noexcept {
+    switch (conclusion) {
+        case Conclusion::accepted:
+            return {Disposition::accepted, {}};
+        case Conclusion::rejected:
+            return {Disposition::refused, Refusal::rejected};
+        case Conclusion::ignored:
+            return {Disposition::refused, Refusal::ignored};
+        case Conclusion::failed:
+            break;
+    }
+    return {Disposition::refused, Refusal::failed};
+}
 
 /// What the engine wants done. Whoever drives the engine carries effects out, in any order, and then clears them; the same
 /// object may serve many engines, and keeps its memory.

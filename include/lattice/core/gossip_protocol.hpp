@@ -17,16 +17,11 @@
 #include <lattice/core/config.hpp>
 #include <lattice/core/engine.hpp>
 #include <lattice/core/handlers.hpp>
+#include <lattice/core/lifeline.hpp>
 #include <lattice/core/peer_source.hpp>
 #include <lattice/core/transport.hpp>
 
 namespace lattice::inline v0 {
-
-/// How one message is to be spread, and who is told how it went.
-struct BroadcastOptions : PublishOptions {
-    /// Called on the executor with the outcome, once, when the call itself returned `posted`; else not at all.
-    Callback<void(const PublishOutcome&)> outcome{};
-};
 
 /// Gossip for a host that brings its own networking, time and discovery: the engine, three references, and the loop that
 /// carries out what the engine decides. It takes no decision about the protocol itself.
@@ -51,7 +46,7 @@ class GossipProtocol {
           clock_(clock),
           peers_(peers),
           engine_(std::move(config), std::move(self), seed),
-          lifeline_(std::make_shared<Lifeline>(this)) {}
+          lifeline_(std::make_shared<Lifeline<GossipProtocol>>(this)) {}
 
     GossipProtocol(const GossipProtocol&) = delete;
     GossipProtocol& operator=(const GossipProtocol&) = delete;
@@ -98,7 +93,7 @@ class GossipProtocol {
 
     [[nodiscard]] bool running() const noexcept { return running_; }
 
-    /// Sets the handler of a message type; a second one replaces the first.
+    /// Sets the handler of a message type; a second one replaces the first, but not from within that handler itself.
     void register_handler(std::string_view type, MessageHandler handler) {
         handlers().set_handler(type, std::move(handler));
     }
@@ -169,13 +164,6 @@ class GossipProtocol {
     [[nodiscard]] const Peer& self() const noexcept { return engine_.self(); }
 
    private:
-    /// Lets posted jobs find out whether the object still lives. Jobs hold it; only the executor reads or clears `self`.
-    struct Lifeline {
-        explicit Lifeline(GossipProtocol* object) noexcept : self(object) {}
-        GossipProtocol* self;
-        std::atomic<std::uint32_t> posted{0};
-    };
-
     GossipProtocol(TransportT& transport, ClockT& clock, PeerSourceT& peers, std::shared_ptr<const Config> config,
                    std::uint64_t seed)
         : GossipProtocol(transport, clock, peers, config, Peer(config->node_id), seed) {}
@@ -267,7 +255,12 @@ class GossipProtocol {
             if (verdict != Verdict::deferred && deferred_[i].message.key() == key) {
                 const Effects::Offer offer = std::move(deferred_[i]);
                 deferred_.erase(deferred_.begin() + static_cast<std::ptrdiff_t>(i));
-                conclude(offer, verdict);
+                Conclusion conclusion{};
+                {
+                    const DepthGuard guard(depth_);
+                    conclusion = handlers().conclude(delivery_of(offer), verdict);
+                }
+                engine_.conclude(offer.ticket, conclusion, now(), effects_);
                 settle();
                 return;
             }
@@ -333,52 +326,21 @@ class GossipProtocol {
     }
 
     Receipt carry_out(const Effects::Offer& offer) {
-        if (!handlers_) {
-            return conclude(offer, Verdict::accept);
+        std::optional<Conclusion> conclusion = Conclusion::accepted;
+        if (handlers_) {
+            const DepthGuard guard(depth_);
+            conclusion = handlers_->process(delivery_of(offer));
         }
-        const DepthGuard guard(depth_);
-        Verdict verdict = Verdict::accept;
-        try {
-            verdict = handlers_->validate({offer.message, offer.from, offer.envelope, offer.retrieved});
-        } catch (...) {
-            return finish(offer, Conclusion::failed);
-        }
-        if (verdict == Verdict::deferred) {
+        if (!conclusion) {
             deferred_.push_back(offer);
             return {Disposition::pending};
         }
-        return conclude(offer, verdict);
+        engine_.conclude(offer.ticket, *conclusion, now(), effects_);
+        return receipt_of(*conclusion);
     }
 
-    Receipt conclude(const Effects::Offer& offer, Verdict verdict) {
-        if (verdict != Verdict::accept) {
-            return finish(offer, verdict == Verdict::reject ? Conclusion::rejected : Conclusion::ignored);
-        }
-        if (!handlers_) {
-            return finish(offer, Conclusion::accepted);
-        }
-        const DepthGuard guard(depth_);
-        try {
-            const bool taken = handlers_->deliver({offer.message, offer.from, offer.envelope, offer.retrieved});
-            return finish(offer, taken ? Conclusion::accepted : Conclusion::rejected);
-        } catch (...) {
-            return finish(offer, Conclusion::failed);
-        }
-    }
-
-    Receipt finish(const Effects::Offer& offer, Conclusion conclusion) {
-        engine_.conclude(offer.ticket, conclusion, now(), effects_);
-        switch (conclusion) {
-            case Conclusion::accepted:
-                return {Disposition::accepted};
-            case Conclusion::rejected:
-                return {Disposition::refused, Refusal::rejected};
-            case Conclusion::ignored:
-                return {Disposition::refused, Refusal::ignored};
-            case Conclusion::failed:
-                break;
-        }
-        return {Disposition::refused, Refusal::failed};
+    static Delivery delivery_of(const Effects::Offer& offer) noexcept {
+        return {offer.message, offer.from, offer.envelope, offer.retrieved};
     }
 
     // Time and peers.
@@ -425,18 +387,6 @@ class GossipProtocol {
         });
     }
 
-    /// Counts nested calls of handlers, so that effects are cleared only by the outermost.
-    class DepthGuard {
-       public:
-        explicit DepthGuard(std::uint32_t& depth) noexcept : depth_(depth) { ++depth_; }
-        ~DepthGuard() { --depth_; }
-        DepthGuard(const DepthGuard&) = delete;
-        DepthGuard& operator=(const DepthGuard&) = delete;
-
-       private:
-        std::uint32_t& depth_;
-    };
-
     TransportT& transport_;
     ClockT& clock_;
     PeerSourceT& peers_;
@@ -445,7 +395,7 @@ class GossipProtocol {
     Effects effects_;
     std::vector<SendStatus> statuses_;
     std::vector<Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
-    std::shared_ptr<Lifeline> lifeline_;
+    std::shared_ptr<Lifeline<GossipProtocol>> lifeline_;
     TimerId timer_{0};
     TimePoint armed_for_{TimePoint::max()};  ///< When `timer_` fires.
     TimePoint peers_asked_at_{};

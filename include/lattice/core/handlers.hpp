@@ -78,7 +78,36 @@ class Handlers {
     /// For every type without a validator of its own.
     void set_default_validator(Validator validator) { default_validator_ = std::move(validator); }
 
-    /// The verdict on a message; `accept` where nobody was asked to decide.
+    /// Asks the validator, and the handler when that accepts. Absent: the validator deferred its verdict.
+    std::optional<Conclusion> process(const Delivery& delivery) {
+        try {
+            const Verdict verdict = validate(delivery);
+            return verdict == Verdict::deferred ? std::nullopt : std::optional(conclude(delivery, verdict));
+        } catch (...) {
+            return Conclusion::failed;
+        }
+    }
+
+    /// What a verdict, given at once or later, leads to: the handler decides in the end about what was accepted.
+    Conclusion conclude(const Delivery& delivery, Verdict verdict) {
+        if (verdict != Verdict::accept) {
+            return verdict == Verdict::reject ? Conclusion::rejected : Conclusion::ignored;
+        }
+        try {
+            return deliver(delivery) ? Conclusion::accepted : Conclusion::rejected;
+        } catch (...) {
+            return Conclusion::failed;
+        }
+    }
+
+   private:
+    struct Entry {
+        std::string type;
+        Callback<bool(const Delivery&)> handle;
+        Validator validate;
+    };
+
+    /// `accept` where nobody was asked to decide.
     Verdict validate(const Delivery& delivery) {
         Entry* found = find(delivery.message.type());
         if (found != nullptr && found->validate) {
@@ -98,13 +127,6 @@ class Handlers {
         }
         return true;
     }
-
-   private:
-    struct Entry {
-        std::string type;
-        Callback<bool(const Delivery&)> handle;
-        Validator validate;
-    };
 
     Entry* find(std::string_view type) noexcept {
         for (auto& entry : entries_) {

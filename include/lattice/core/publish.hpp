@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include <lattice/core/callback.hpp>
 #include <lattice/core/config.hpp>
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/time.hpp>
@@ -49,6 +50,12 @@ struct PublishOptions {
     std::optional<std::uint8_t> ttl{};
     /// The message is not worth having after that time. Absent: the receivers' horizon decides.
     std::optional<Duration> lifetime{};
+};
+
+/// How one message is to be spread, and who is told how it went.
+struct BroadcastOptions : PublishOptions {
+    /// Called on the executor with the outcome, once, when the call itself returned `posted`; else not at all.
+    Callback<void(const PublishOutcome&)> outcome{};
 };
 
 /// What a node with these settings would refuse to publish, whatever its state; absent when it is well formed.

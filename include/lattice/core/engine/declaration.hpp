@@ -25,14 +25,6 @@
 
 namespace lattice::inline v0 {
 
-/// How the host's handling of an offered message ended.
-enum class Conclusion : std::uint8_t {
-    accepted,  ///< Valid, and every handler returned: the message is held and forwarded.
-    rejected,  ///< Invalid for ever: stays seen, goes nowhere.
-    ignored,   ///< Not now: forgotten, may be offered again.
-    failed,    ///< A handler or validator threw: as ignored, and counted apart.
-};
-
 /// Why a frame was not taken by the transport.
 enum class SendFailure : std::uint8_t { busy, unreachable };
 
