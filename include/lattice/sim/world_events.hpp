@@ -1,0 +1,169 @@
+#pragma once
+
+#include <lattice/sim/world.hpp>
+
+// The world's half that lets events happen.
+
+namespace lattice::inline v0::sim {
+
+inline World& World::run_until(Duration time) {
+    while (const auto event = timeline_.next(time)) {
+        if (!checkers_.empty() && now() >= next_check_) {
+            run_checks();
+        }
+        check_for_spinning();
+        dispatch(*event);
+    }
+    timeline_.advance_to(time);
+    return *this;
+}
+
+inline void World::run_checks() {
+    next_check_ = now() + check_interval;
+    for (const auto& checker : checkers_) {
+        checker->during(*this);
+    }
+}
+
+/// Virtual time must go on: a node that arms timers for now, over and over, would run for ever.
+inline void World::check_for_spinning() {
+    if (now() != instant_) {
+        instant_ = now();
+        events_at_instant_ = 0;
+    } else if (++events_at_instant_ > events_per_instant_max + 200U * size()) {
+        fail("virtual time stands still: nodes keep each other busy within one instant");
+    }
+}
+
+inline void World::dispatch(const Event& event) {
+    ++events_;
+    const auto kind = static_cast<EventKind>(event.kind);
+    if (kind == EventKind::action) {
+        if (auto due = timeline_.take(event)) {
+            due->callback();
+        }
+        return;
+    }
+    Node& target = *nodes_[event.node];
+    if (kind == EventKind::resume) {
+        if (event.check == target.pauses) {
+            resume(event.node);
+        }
+        return;
+    }
+    if (target.power == Node::Power::paused) {
+        held_.push_back({event.node, event});
+        return;
+    }
+    switch (kind) {
+        case EventKind::frame:
+            return deliver_frame(event);
+        case EventKind::timer:
+            return run_timer(event);
+        default:
+            return tell_failure(event);
+    }
+}
+
+inline void World::trace_event(const Event& event, std::uint64_t detail) noexcept {
+    trace_.add(event.time);
+    trace_.add((std::uint64_t{event.node} << 8U) | event.kind);
+    trace_.add(detail);
+}
+
+/// What the trace keeps of a frame.
+inline std::uint64_t fingerprint(const Frame& frame, NodeIndex from) noexcept {
+    const auto names = Overloaded{[](const Push& push) { return push.message.key().word(0) ^ push.envelope.ttl; },
+                                  [](const Provide& provide) { return provide.message.key().word(0); },
+                                  [](const SyncRequest& request) { return request.after.word(0); },
+                                  [](const auto& list) {
+                                      const auto size = static_cast<std::uint64_t>(list.names.size());
+                                      return list.names.empty() ? size : mixed(size, list.names.front().word(0));
+                                  }};
+    return mixed(std::visit(names, frame), (std::uint64_t{from} << 8U) | frame.index());
+}
+
+inline void World::deliver_frame(const Event& event) {
+    const NodeIndex to = event.node;
+    const Node& target = *nodes_[to];
+    network_.arrive(event.slot, [&](NodeIndex from, Frame frame) {
+        trace_event(event, fingerprint(frame, from));
+        if (target.power == Node::Power::hostile) {
+            return target.hostile->receive(frame);
+        }
+        if (target.power == Node::Power::on && target.transport.is_open()) {
+            return hand_over(from, to, std::move(frame));
+        }
+        ++network_.traffic().missed;
+        if (network_.link().failures == LinkModel::Failures::told) {
+            timeline_.schedule(now() + network_.draw_latency(to, from), from, EventKind::failure, to);
+        }
+    });
+}
+
+inline void World::hand_over(NodeIndex from, NodeIndex to, Frame frame) {
+    Node& target = *nodes_[to];
+    if (through_codec_) {
+        const Bytes bytes = encode(frame);
+        Decoded decoded = decode(bytes.view(), WireLimits(config_->limits));
+        if (decoded.status != DecodeStatus::frame) {
+            ++network_.traffic().undecodable;
+            return;
+        }
+        frame = std::move(decoded.frame);
+    }
+    ++network_.traffic().arrived;
+    if (checkers_.empty()) {
+        target.transport.receive(everyone_[from], std::move(frame));
+        return;
+    }
+    for (const auto& checker : checkers_) {
+        checker->arriving(*this, from, to, frame);
+    }
+    const Receipt receipt = target.transport.receive(everyone_[from], std::move(frame));
+    for (const auto& checker : checkers_) {
+        checker->arrived(*this, from, to, receipt);
+    }
+}
+
+inline void World::run_timer(const Event& event) {
+    auto due = timeline_.take(event);
+    if (due && due->life == nodes_[event.node]->life) {
+        trace_event(event, due->life);
+        due->callback();
+    }
+}
+
+inline void World::tell_failure(const Event& event) {
+    Node& target = *nodes_[event.node];
+    if (target.power == Node::Power::on && target.transport.is_open()) {
+        trace_event(event, event.slot);
+        target.transport.report_failure(everyone_[event.slot]);
+    }
+}
+
+inline void World::delivered(NodeIndex node, const Delivery& delivery) {
+    ++deliveries_;
+    trace_.add(delivery.message.key().word(0) ^ node);
+    if (!keep_deliveries_) {
+        return;
+    }
+    const auto known = ledger_.find(delivery.message.key());
+    const auto message = known ? *known : ledger_.add(delivery.message, node, now(), Ledger::Source::injected);
+    const auto hops = static_cast<std::uint8_t>(delivery.envelope.hops);
+    const std::uint16_t times = ledger_.deliver(message, node, nodes_[node]->life, now(), hops);
+    for (const auto& checker : checkers_) {
+        if (!known) {
+            violated("what was delivered was broadcast", node_id_of(node) + " delivered a message that nobody sent");
+        }
+        checker->delivered(*this, node, delivery, times);
+    }
+}
+
+inline void World::note_rejection(NodeIndex node, const Message& message) {
+    for (const auto& checker : checkers_) {
+        checker->rejected(*this, node, message);
+    }
+}
+
+}  // namespace lattice::inline v0::sim
