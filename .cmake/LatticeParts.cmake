@@ -68,8 +68,7 @@ function(_lattice_part_missing part reason)
     endif()
 endfunction()
 
-# lattice::lattice links every part that exists. The targets that the parts found become visible to a project that
-# embeds this one; without that it would have to find the same packages again before it could link a part.
+# lattice::lattice links every part that exists.
 function(lattice_add_umbrella)
     add_library(lattice_lattice INTERFACE)
     add_library(lattice::lattice ALIAS lattice_lattice)
@@ -77,10 +76,6 @@ function(lattice_add_umbrella)
     set(parts ${LATTICE_PARTS})
     list(TRANSFORM parts PREPEND lattice_)
     target_link_libraries(lattice_lattice INTERFACE lattice_core ${parts})
-    get_property(found DIRECTORY PROPERTY IMPORTED_TARGETS)
-    foreach(target IN LISTS found)
-        set_target_properties(${target} PROPERTIES IMPORTED_GLOBAL TRUE)
-    endforeach()
     string(REPLACE ";" ", " listing "core;${LATTICE_PARTS}")
     message(STATUS "lattice ${PROJECT_VERSION} parts: ${listing}")
 endfunction()
