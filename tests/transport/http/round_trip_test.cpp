@@ -1,0 +1,97 @@
+#include <lattice/transport/http.hpp>
+
+#include "support/catch.hpp"
+#include "transport/http/fixture.hpp"
+
+using namespace lattice_test;
+
+namespace {
+
+template <typename T>
+const T* frame_at(const Node& node, std::size_t index) {
+    return index < node.arrivals.size() ? std::get_if<T>(&node.arrivals[index].frame) : nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("a first message goes in the reference's way, the next ones as frames") {
+    Node alice("alice");
+    Node bob("bob");
+    const Message message = make_message();
+    REQUIRE(alice.send(Push{message, {5, 1}}, bob.peer("bob")) == SendStatus::sent);
+    REQUIRE(bob.wait_for_frames(1));
+    const auto* first = frame_at<Push>(bob, 0);
+    REQUIRE(first != nullptr);
+    CHECK(first->message.id() == message.id());
+    CHECK(first->message.authenticity() == Message::Authenticity::verified);
+    CHECK(first->envelope.ttl == 5);
+    CHECK(bob.arrivals[0].from.id() == "alice");
+
+    REQUIRE(alice.send(Announce{{message.key()}}, bob.peer("bob")) == SendStatus::sent);
+    REQUIRE(bob.wait_for_frames(2));
+    const auto* second = frame_at<Announce>(bob, 1);
+    REQUIRE(second != nullptr);
+    CHECK(second->names == std::vector{message.key()});
+}
+
+TEST_CASE("a frame that the reference has no call for finds out first what the peer understands") {
+    Node alice("alice");
+    Node bob("bob");
+    REQUIRE(alice.send(Announce{{make_message().key()}}, bob.peer("bob")) == SendStatus::sent);
+    REQUIRE(bob.wait_for_frames(1));
+    CHECK(frame_at<Announce>(bob, 0) != nullptr);
+}
+
+TEST_CASE("what the protocol sends while it handles frames comes back in the answer") {
+    Node alice("alice");
+    Node bob("bob");
+    const Message held = make_message(R"({"held":true})");
+    bob.on_frame = [&](Node& node, const Peer& from, const Frame& frame) {
+        if (std::holds_alternative<Request>(frame)) {
+            CHECK(node.send_now(Provide{held, {3, 2}}, from) == SendStatus::sent);
+        }
+        return Receipt{};
+    };
+    REQUIRE(alice.send(Push{make_message(), {5, 1}}, bob.peer("bob")) == SendStatus::sent);
+    REQUIRE(bob.wait_for_frames(1));
+    REQUIRE(alice.send(Request{{held.key()}, Naming::keys}, bob.peer("bob")) == SendStatus::sent);
+    REQUIRE(alice.wait_for_frames(1));
+    const auto* provided = frame_at<Provide>(alice, 0);
+    REQUIRE(provided != nullptr);
+    CHECK(provided->message.payload().size() == held.payload().size());
+    CHECK(alice.arrivals[0].from.id() == "bob");
+    CHECK(alice.arrivals[0].from.address() == bob.transport.address());
+}
+
+TEST_CASE("a peer that cannot be reached is reported, and rests") {
+    Node alice("alice");
+    const http::Fd closed = http::listen_at("127.0.0.1", 0);
+    const std::uint16_t port = http::port_of(closed.get());
+    REQUIRE(port != 0);
+    const_cast<http::Fd&>(closed).reset();
+    const Peer nobody("nobody", "http://127.0.0.1:" + std::to_string(port));
+    REQUIRE(alice.send(Push{make_message(), {5, 1}}, nobody) == SendStatus::sent);
+    REQUIRE(alice.wait_for_failures(1));
+    CHECK(alice.failures[0].id() == "nobody");
+}
+
+TEST_CASE("addresses that are not base URLs are unreachable") {
+    Node alice("alice");
+    for (const char* address : {"", "127.0.0.1:80", "https://a:1", "http://", "http://a:0", "http://a:99999",
+                                "http://a/b", "http://a:1/b", "http://u@a:1", "http://a b:1", "http://a:1?x",
+                                "http://[::1", "ftp://a:1", "http://a\r\nX: 1:80", "http://:80", "http://a:"}) {
+        LATTICE_SHOW(address);
+        CHECK(alice.send(Push{make_message(), {5, 1}}, Peer("p", address)) == SendStatus::unreachable);
+    }
+}
+
+TEST_CASE("a transport may be opened and closed any number of times") {
+    Node bob("bob");
+    for (int cycle = 0; cycle < 1'000; ++cycle) {
+        bob.close();
+        bob.open();
+    }
+    Node alice("alice");
+    REQUIRE(alice.send(Push{make_message(), {5, 1}}, bob.peer("bob")) == SendStatus::sent);
+    CHECK(bob.wait_for_frames(1));
+}
