@@ -1,0 +1,227 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <lattice/reconcile/reply.hpp>
+#include <lattice/reconcile/request.hpp>
+#include <lattice/reconcile/set_summary.hpp>
+
+namespace lattice::inline v0::reconcile {
+
+/// What a responder may spend on one reply.
+struct ResponderLimits {
+    /// Bounds memory, CPU and traffic that one small request can cause. The default is what a frame holds.
+    std::size_t reply_bytes_max{256 * 1024};
+};
+
+/// How sure of its size a sketch is made: the number of standard deviations of the estimate that are added. 1.75 makes one round trip
+/// enough in 95 % of sessions (measured, see the bench); more would cost bytes in all of them.
+inline constexpr double sketch_deviations = 1.75;
+
+/// The bytes that each strategy would take for what is known; the basis of the responder's choice.
+class StrategyCosts {
+   public:
+    /// `there`, `here`: messages that the initiator and the responder hold.
+    StrategyCosts(const DifferenceEstimate& estimate, std::uint64_t there, std::uint64_t here) noexcept
+        : estimate_(estimate), there_(static_cast<double>(there)), here_(static_cast<double>(here)) {
+        const double gap = there_ > here_ ? there_ - here_ : here_ - there_;
+        if (estimate_.size < gap) {
+            estimate_ = {gap, 0.05, false};
+        }
+        if (estimate_.size > there_ + here_) {
+            estimate_.size = there_ + here_;
+        }
+    }
+
+    /// How many differences a sketch should hold. At least 2: a hidden pair leaves no trace in an estimator.
+    [[nodiscard]] std::size_t sketch_capacity() const noexcept {
+        const double bound = estimate_.at_most(sketch_deviations);
+        return estimate_.size < 0.9 ? 2 : static_cast<std::size_t>(bound + 0.5);
+    }
+
+    /// How many coded symbols suffice: what the decoder needs on average, with the spread of that number (0.9 / sqrt(d)) and
+    /// that of the estimate.
+    [[nodiscard]] std::size_t symbols() const noexcept { return symbols_for(estimate_); }
+
+    static std::size_t symbols_for(DifferenceEstimate estimate) noexcept {
+        const double size = estimate.size < 4 ? 4 : estimate.size;
+        const double spread = estimate.deviation * estimate.deviation + 0.81 / size;
+        const DifferenceEstimate both{size, detail::square_root(spread), false};
+        return static_cast<std::size_t>(both.at_most(sketch_deviations) * (1.15 + 1.9 / detail::square_root(size))) +
+               8;
+    }
+
+    [[nodiscard]] double symbols_bytes() const noexcept { return 8.2 * static_cast<double>(symbols()) + 200; }
+
+    /// Gaps between sorted numbers save the logarithm of how many they are.
+    [[nodiscard]] double ids_bytes() const noexcept { return here_ * id_bytes() + 16; }
+
+    [[nodiscard]] double bloom_bytes() const noexcept {
+        const double missing_there = (estimate_.size + here_ - there_) / 2;
+        return (there_ + here_) * 1.25 + missing_there * id_bytes() + 64;
+    }
+
+   private:
+    [[nodiscard]] double id_bytes() const noexcept {
+        const auto log2 = static_cast<double>(std::bit_width(static_cast<std::uint64_t>(here_)));
+        return (66.5 - log2) / 8;
+    }
+
+    DifferenceEstimate estimate_;
+    double there_;
+    double here_;
+};
+
+/// Answers requests from a summary, which it only reads.
+///
+/// It keeps no state between rounds, by intention: each reply is a function of one request and of the set as it is at that moment. So
+/// there is nothing to time out, nothing that a peer can make it hold, and changes of the set between two rounds do no harm. The price is
+/// that a second round sends a whole sketch again, in one session out of twenty.
+///
+/// The host routes: a request with a `window` goes to that window's summary; one with a `salt` to a summary that the host makes for it
+/// from its ids (0.5 us per message: bound how often), or gets a BusyReply.
+class Responder {
+   public:
+    explicit Responder(const SetSummary& summary, ResponderLimits limits = {}) : summary_(&summary), limits_(limits) {}
+
+    /// The reply. Work: what the reply's bytes cost, plus O(n) when the difference is of n's order.
+    [[nodiscard]] Reply answer(const Request& request) const {
+        if (request.salt ? !(*request.salt == summary_->salt()) : request.salt_tag != summary_->salt_tag()) {
+            return SaltReply{summary_->salt_tag()};
+        }
+        const bool whole = request.from == 0;
+        if (whole && request.digest == summary_->digest() && request.size == summary_->size()) {
+            return EqualReply{};
+        }
+        switch (request.strategy) {
+            case Strategy::automatic:
+                return choose(request);
+            case Strategy::sketch:
+                return asked_sketch(request);
+            case Strategy::symbols:
+                return asked_symbols(request);
+            case Strategy::bloom:
+                return bloom_page(request);
+            case Strategy::ids:
+                break;
+        }
+        return ids_page(request.from);
+    }
+
+   private:
+    [[nodiscard]] DifferenceEstimate estimate(const Request& request) const {
+        if (!request.estimator_shape) {
+            return {0, 0, true};
+        }
+        return summary_->estimator().compare(*request.estimator_shape, request.estimator.data());
+    }
+
+    [[nodiscard]] Reply choose(const Request& request) const {
+        if (request.size == 0 || summary_->size() == 0) {
+            return ids_page(0);
+        }
+        const DifferenceEstimate measured = estimate(request);
+        if (measured.saturated) {
+            return own_estimate();
+        }
+        const StrategyCosts costs(measured, request.size, summary_->size());
+        const double symbols_bytes = costs.symbols_bytes();
+        if (costs.ids_bytes() < symbols_bytes && costs.ids_bytes() <= 1.2 * costs.bloom_bytes()) {
+            return ids_page(0);
+        }
+        if (costs.bloom_bytes() < 0.9 * symbols_bytes) {
+            return AdviceReply{Strategy::bloom};
+        }
+        if (auto reply = sketch(costs.sketch_capacity())) {
+            return std::move(*reply);
+        }
+        return symbols(costs.symbols());
+    }
+
+    [[nodiscard]] Reply own_estimate() const {
+        EstimateReply reply{summary_->size(), EstimatorShape{14, 7}, {}};
+        summary_->estimator().write(reply.shape, [&](std::uint8_t byte) { reply.bits.push_back(std::byte{byte}); });
+        return reply;
+    }
+
+    [[nodiscard]] Reply asked_sketch(const Request& request) const {
+        std::size_t capacity = static_cast<std::size_t>(request.asked < capacity_max ? request.asked : capacity_max);
+        if (capacity == 0) {
+            const DifferenceEstimate measured = estimate(request);
+            capacity = StrategyCosts(measured, request.size, summary_->size()).sketch_capacity();
+        }
+        auto reply = sketch(capacity);
+        return reply ? std::move(*reply) : *sketch(capacity_max);
+    }
+
+    [[nodiscard]] Reply asked_symbols(const Request& request) const {
+        if (request.asked != 0) {
+            return symbols(request.asked);
+        }
+        const DifferenceEstimate measured = estimate(request);
+        return measured.saturated ? own_estimate()
+                                  : symbols(StrategyCosts(measured, request.size, summary_->size()).symbols());
+    }
+
+    [[nodiscard]] std::optional<Reply> sketch(std::size_t capacity) const {
+        const auto shape = SketchShape::for_differences(capacity, PowerSums::log2_buckets_max);
+        if (!shape) {
+            return std::nullopt;
+        }
+        SketchReply reply{summary_->checksum(), *shape, {}};
+        reply.sums.reserve(shape->size());
+        SplitSketch::write(summary_->power_sums(shape->log2_buckets), *shape,
+                           [&](std::uint64_t sum) { reply.sums.push_back(sum); });
+        return reply;
+    }
+
+    /// Symbols that do not fit make way for a page of ids, which always helps.
+    [[nodiscard]] Reply symbols(std::uint64_t count) const {
+        if (count > SymbolIndices::symbols_max || 8 * count + SymbolChecks::count_max + 16 > limits_.reply_bytes_max) {
+            return ids_page(0);
+        }
+        return SymbolsReply{summary_->checksum(), summary_->symbols(static_cast<std::size_t>(count))};
+    }
+
+    /// At most as many ids as fit, at 8 bytes and a half each, the worst case of their code.
+    [[nodiscard]] IdsReply ids_page(std::uint64_t from) const {
+        const std::size_t fit = limits_.reply_bytes_max < 64 ? 1 : limits_.reply_bytes_max * 2 / 17;
+        IdsReply reply{0, summary_->table().ascending_from(from, fit + 1)};
+        if (reply.ids.size() > fit) {
+            reply.end = reply.ids.back();
+            reply.ids.pop_back();
+        }
+        return reply;
+    }
+
+    [[nodiscard]] Reply bloom_page(const Request& request) const {
+        const BloomShape shape = BloomShape::for_rate(summary_->table().size(), 0.01);
+        if (shape.bits() / 8 + 64 > limits_.reply_bytes_max / 2) {
+            return ids_page(request.from);
+        }
+        BloomFilter filter(shape, Salt{remix(summary_->digest(), request.digest), 0});
+        summary_->table().for_each([&](std::uint64_t id, SetSummary::Handle) { filter.insert(id); });
+        IdsReply page = ids_page(request.from);
+        std::vector<std::uint64_t> outside;
+        for (const std::uint64_t id : page.ids) {
+            if (!request.filter->may_contain(id)) {
+                outside.push_back(id);
+            }
+        }
+        page.ids = std::move(outside);
+        return BloomReply{std::move(page), std::move(filter)};
+    }
+
+    /// What 16 buckets of 40 sums hold, nearly always.
+    static constexpr std::size_t capacity_max = 340;
+
+    const SetSummary* summary_;
+    ResponderLimits limits_;
+};
+
+}  // namespace lattice::inline v0::reconcile
