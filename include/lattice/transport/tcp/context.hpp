@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+
+#include <lattice/codec/wire.hpp>
+#include <lattice/core/time.hpp>
+#include <lattice/transport/tcp/frame_writer.hpp>
+#include <lattice/transport/tcp/handshake.hpp>
+#include <lattice/transport/tcp/options.hpp>
+#include <lattice/transport/tcp/send_queue.hpp>
+#include <lattice/transport/tcp/slab.hpp>
+
+namespace lattice::inline v0::tcp {
+
+/// Kinds of the codec's frames that TCP keeps for itself; the codec skips them as unknown, and so does an older node.
+namespace link_kind {
+inline constexpr std::uint8_t ping = 0xf0;  ///< "Are you there?" No fields.
+inline constexpr std::uint8_t pong = 0xf1;  ///< "I am." No fields.
+}  // namespace link_kind
+
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                         asio::io_context::executor_type>;
+
+inline TimePoint steady_now() noexcept {
+    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
+/// Makes `timer` expire at `time` or soon after. Clocks of other systems tick in coarser units than nanoseconds.
+inline void set_expiry(Timer& timer, TimePoint time) {
+    timer.expires_at(std::chrono::ceil<std::chrono::steady_clock::duration>(time));
+}
+
+/// What a transport and its connections share; lives as long as any of them, so that the last bytes of a connection can
+/// still leave when the transport is gone.
+struct Context {
+    explicit Context(TcpOptions settings) : options(std::move(settings)), wire_limits(limits_of(options)) {
+        self.network_id = options.network_id;
+        self.node_id = options.node_id;
+    }
+
+    /// A frame of TCP's own: no fields.
+    static WireFrame link_frame(std::uint8_t kind) {
+        constexpr std::size_t size = 3;
+        WireFrame frame;
+        frame.slab = Slab::allocate(size);
+        frame.data = frame.slab.end();
+        frame.size = size;
+        Writer out(frame.slab.end());
+        out.varint(size - 1);
+        out.byte(wire::version);
+        out.byte(kind);
+        frame.slab.commit(size);
+        return frame;
+    }
+
+    /// Whether a frame that the codec skipped is a ping.
+    [[nodiscard]] bool is_ping(ByteView bytes) const noexcept {
+        return bytes.size() == ping.size && std::to_integer<std::uint8_t>(bytes[2]) == link_kind::ping;
+    }
+
+    /// Room for a ping or pong behind a full queue.
+    [[nodiscard]] SendQueue::Bounds link_bounds() const noexcept {
+        return {options.queue_bytes_max + 64, options.queue_frames_max + 2};
+    }
+
+    static WireLimits limits_of(const TcpOptions& options) noexcept {
+        WireLimits limits;
+        limits.payload_max = options.payload_max;
+        return limits;
+    }
+
+    /// Tells the observer, if there is one.
+    void report(const TcpEvent& event) const {
+        if (options.observer != nullptr) {
+            (*options.observer)(event);
+        }
+    }
+
+    TcpOptions options;
+    WireLimits wire_limits;
+    TcpStatistics statistics;
+    handshake::Hello self;
+    WireFrame ping{link_frame(link_kind::ping)};
+    WireFrame pong{link_frame(link_kind::pong)};
+};
+
+}  // namespace lattice::inline v0::tcp

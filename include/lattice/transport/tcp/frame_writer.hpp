@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+
+#include <lattice/codec/encode.hpp>
+#include <lattice/core/frame.hpp>
+#include <lattice/transport/tcp/slab.hpp>
+
+namespace lattice::inline v0::tcp {
+
+/// How much a frame is worth when a queue is full: a higher rank evicts lower ones.
+enum class Rank : std::uint8_t {
+    announcement,  ///< Repeated by the protocol anyway.
+    payload,       ///< Brought back by pull and anti-entropy when lost.
+    control,       ///< Small, and somebody waits for it.
+};
+
+inline constexpr std::size_t ranks = 3;
+
+inline Rank rank_of(const Frame& frame) noexcept {
+    if (std::holds_alternative<Announce>(frame)) {
+        return Rank::announcement;
+    }
+    return message_of(frame) != nullptr ? Rank::payload : Rank::control;
+}
+
+/// A frame as bytes to send: a stretch of a slab, and behind it the payload where that stayed in its message.
+struct WireFrame {
+    Slab slab;
+    const std::byte* data{};  ///< In `slab`.
+    std::size_t size{};       ///< Bytes at `data`; the payload is not counted.
+    Message payload;          ///< Empty when the payload is among the bytes at `data`.
+    Rank rank{Rank::control};
+
+    [[nodiscard]] std::size_t total() const noexcept { return size + (payload ? payload.payload().size() : 0); }
+};
+
+/// Encodes each frame once, for all peers that it goes to.
+///
+/// Small payloads are copied, once and not per peer, so that whole runs of frames leave in one piece: the system handles a
+/// piece in about the time that it takes to copy a kilobyte, and Asio hands it 64 at the most. Larger ones stay in their
+/// message, which the queues keep alive.
+class FrameWriter {
+   public:
+    /// Payloads up to this size are copied into the slab.
+    static constexpr std::size_t copied_max = 4'096;
+
+    /// The frame in wire form; valid for as long as a copy of it is kept. Throws std::bad_alloc.
+    WireFrame write(const Frame& frame) {
+        const FrameEncoder encoder(frame);
+        const bool copy = encoder.payload().size() <= copied_max;
+        const std::size_t size = copy ? encoder.size() : encoder.head_size();
+        WireFrame written;
+        written.slab = slab_for(size);
+        written.data = written.slab.end();
+        written.size = size;
+        written.rank = rank_of(frame);
+        if (copy) {
+            encoder.write(written.slab.end());
+        } else {
+            encoder.write_head(written.slab.end());
+            written.payload = *message_of(frame);
+        }
+        written.slab.commit(size);
+        return written;
+    }
+
+    /// Forgets a frame that no queue took, so that its bytes are used again. Only the last one written.
+    void discard(const WireFrame& frame) noexcept {
+        if (frame.slab == slab_ && frame.data + frame.size == slab_.end()) {
+            slab_.rollback(frame.size);
+        }
+    }
+
+   private:
+    /// A slab with room for `size` bytes: the current one, a fresh one, or one of its own for a frame that is larger.
+    Slab slab_for(std::size_t size) {
+        if (size > Slab::usual_capacity) {
+            return Slab::allocate(size);
+        }
+        if (slab_.room() < size) {
+            if (slab_ && slab_.unshared()) {
+                slab_.clear();
+            } else {
+                slab_ = Slab::allocate();
+            }
+        }
+        return slab_;
+    }
+
+    Slab slab_;
+};
+
+}  // namespace lattice::inline v0::tcp
