@@ -49,7 +49,7 @@ class AntiEntropy {
     }
 
     /// Compares a page that `expects` said yes to. `knows(name)`: whether a message of that name was taken before.
-    /// `held_after(after, limit, out)` lists what is held here, as MessageCache::names_after does.
+    /// `held_after(after, out)` lists all that is held here beyond `after`, in ascending order.
     template <typename Knows, typename HeldAfter>
     Findings compare(const SyncIds& page, const Limits& limits, TimePoint now, Knows&& knows, HeldAfter&& held_after) {
         Findings findings;
@@ -64,8 +64,7 @@ class AntiEntropy {
         }
         if (page.naming == Naming::keys) {
             std::vector<MessageId> held;
-            const bool all_held = held_after(page.after, limits.sync_ids_max, held);
-            static_cast<void>(all_held);  // What lies beyond is left to the next session, or to the partner's.
+            held_after(page.after, held);
             subtract(held, page, findings.lacking);
         }
         if (page.complete) {

@@ -56,6 +56,7 @@ class Engine {
     /// Starts or resumes: inputs are heeded from now on.
     void start(Now now) {
         running_ = true;
+        next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
         schedule_first_sync(now);
     }
 

@@ -30,7 +30,9 @@ inline PublishOutcome Engine::publish(std::string_view type, ByteView payload, c
     if (config_->enable_push) {
         push(message, outgoing, Peer{}, effects);
     }
-    return {peers_.empty() ? Status::no_peers : Status::sent, message.id(), effects.targets.size() - before};
+    const std::size_t targets = effects.targets.size() - before;
+    const bool alone = config_->enable_push ? targets == 0 : peers_.empty();
+    return {alone ? Status::no_peers : Status::sent, message.id(), targets};
 }
 
 inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
@@ -143,11 +145,12 @@ inline std::optional<Refusal> Engine::check_time(const Message& message, bool wa
     if (const auto reach = seen_.reach(now.time); reach && *reach / 2 < lead) {
         lead = *reach / 2;  // A short memory must not be shortened further by timestamps from the future.
     }
-    if (message.timestamp() > now.wall && message.timestamp() - now.wall > lead) {
+    // Only sums with this node's own time: a peer's timestamp may be any number.
+    const auto micros = [](Duration length) { return std::chrono::duration_cast<std::chrono::microseconds>(length); };
+    if (message.timestamp() > now.wall + micros(lead)) {
         return Refusal::from_future;
     }
-    const Duration age_max = wanted ? limits.horizon : limits.push_age_max;
-    if (message.timestamp() < now.wall && now.wall - message.timestamp() > age_max) {
+    if (message.timestamp() < now.wall - micros(wanted ? limits.horizon : limits.push_age_max)) {
         return Refusal::too_old;
     }
     if (seen_.floor() && message.timestamp() <= *seen_.floor()) {

@@ -148,8 +148,8 @@ inline Receipt Engine::on(SyncIds& page, const Peer& from, Now now, Effects& eff
     }
     const auto findings = sync_.compare(
         page, config_->limits, now.time, [&](const MessageId& name) { return knows(name, page.naming); },
-        [&](const MessageId& after, std::size_t limit, std::vector<MessageId>& names) {
-            return cache_.names_after(after, limit, Naming::keys, names);
+        [&](const MessageId& after, std::vector<MessageId>& names) {
+            cache_.names_after(after, cache_.size(), Naming::keys, names);
         });
     for (const MessageId& name : findings.wanted) {
         want(name, page.naming, from, now);
@@ -249,9 +249,6 @@ inline void Engine::schedule_first_sync(Now now) {
     const TimePoint soon =
         now.time + Duration{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(shorter.count())))};
     next_sync_ = soon < next_sync_ ? soon : next_sync_;
-    if (!lazy_.empty() && next_round_ == TimePoint::max()) {
-        next_round_ = now.time + config_->gossip_interval;
-    }
 }
 
 }  // namespace lattice::inline v0
