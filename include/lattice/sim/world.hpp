@@ -56,7 +56,7 @@ class World {
     /// Called for each node that boots, to give it settings of its own.
     World& configure_each(Callback<void(NodeIndex, Config&)> adjust);
     /// Called with each node's protocol before it starts, in every life: the place for validators and handlers of types.
-    /// Types with a handler of the host's own do not count as delivered for `expect_...`.
+    /// A handler of the host's own replaces the one that tells the world of deliveries: it calls `note_delivery`.
     World& on_boot(Callback<void(NodeIndex, Protocol&)> boot);
     /// Adds nodes that know everybody, and starts them. Whoever knew everybody also learns of them.
     World& nodes(std::size_t count);
@@ -66,7 +66,7 @@ class World {
     World& link(LinkModel link);
     /// That node knows these from now on, and no others.
     World& acquaint(NodeIndex node, const std::vector<NodeIndex>& known);
-    /// Something hostile takes the node's place.
+    /// Something hostile takes the node's place, for good; `crash` puts it off.
     World& make_hostile(NodeIndex node, std::vector<Misdeed> deeds);
     /// Adds a checker, which watches from now on.
     World& watch_with(std::unique_ptr<Checker> checker);
@@ -97,6 +97,8 @@ class World {
     World& at(Duration time, Callback<void()> happens);
     World& run_for(Duration time) { return run_until(now() + time); }
     World& run_until(Duration time);
+    /// Runs until nothing is to happen any more, at most for `limit`. Nodes with anti-entropy on are never quiet.
+    World& run_until_quiet(Duration limit);
     /// Runs until everybody who is up has the message, at most for `limit`. Returns whether they have.
     bool run_until_everyone_has(MessageIndex message, Duration limit);
 
@@ -122,6 +124,7 @@ class World {
     [[nodiscard]] const Ledger& ledger() const noexcept { return ledger_; }
     Ledger& ledger() noexcept { return ledger_; }
     Network& network() noexcept { return network_; }
+    [[nodiscard]] const Network& network() const noexcept { return network_; }
     Timeline& timeline() noexcept { return timeline_; }
     [[nodiscard]] Node& node(NodeIndex node) noexcept { return *nodes_[node]; }
     [[nodiscard]] const Node& node(NodeIndex node) const noexcept { return *nodes_[node]; }
@@ -129,9 +132,12 @@ class World {
     [[nodiscard]] bool is_up(NodeIndex node) const noexcept {
         return nodes_[node]->power == Node::Power::on || nodes_[node]->power == Node::Power::paused;
     }
-    [[nodiscard]] bool is_hostile(NodeIndex node) const noexcept { return nodes_[node]->power == Node::Power::hostile; }
+    /// Whether it is, or was before it was put off, something hostile.
+    [[nodiscard]] bool is_hostile(NodeIndex node) const noexcept { return nodes_[node]->hostile != nullptr; }
     /// Whether the node's present process broadcast or delivered it.
     [[nodiscard]] bool has(NodeIndex node, MessageIndex message) const;
+    /// Whether the node's present process broadcast it.
+    [[nodiscard]] bool has_broadcast(NodeIndex node, const MessageId& key) const;
     /// Up and honest nodes that have it.
     [[nodiscard]] std::size_t count_with(MessageIndex message) const;
     [[nodiscard]] std::size_t count_up() const noexcept;
@@ -141,6 +147,8 @@ class World {
 
     /// For checkers: notes a violation. The first few are kept.
     void violated(std::string_view invariant, const std::string& what);
+    /// For handlers of the host's own: counts as a delivery for the ledger, the checkers and `expect_...`.
+    void note_delivery(NodeIndex node, const Delivery& delivery);
     /// For hosts' validators: tells the checkers that a node refused a message for good.
     void note_rejection(NodeIndex node, const Message& message);
     /// Runs every checker's final examination.
@@ -165,12 +173,13 @@ class World {
     };
 
     static std::shared_ptr<const Config> checked(Config config);
+    void step(const Event& event);
     void dispatch(const Event& event);
     void deliver_frame(const Event& event);
     void hand_over(NodeIndex from, NodeIndex to, Frame frame);
     void run_timer(const Event& event);
     void tell_failure(const Event& event);
-    void delivered(NodeIndex node, const Delivery& delivery);
+    [[nodiscard]] bool broadcast_in_this_life(NodeIndex node, MessageIndex message) const;
     void boot(NodeIndex node);
     void beat(NodeIndex node);
     void check_for_spinning();

@@ -130,7 +130,8 @@ inline void World::boot(NodeIndex node) {
     }
     target.protocol.emplace(target.transport, target.clock, target.peers, std::move(config), everyone_[node],
                             mixed(mixed(seed_, node), target.life));
-    target.protocol->register_default_handler([this, node](const Delivery& delivery) { delivered(node, delivery); });
+    target.protocol->register_default_handler(
+        [this, node](const Delivery& delivery) { note_delivery(node, delivery); });
     if (boot_) {
         boot_(node, *target.protocol);
     }
@@ -141,7 +142,7 @@ inline void World::boot(NodeIndex node) {
 
 inline World& World::start(NodeIndex node) {
     Node& target = *nodes_[node];
-    if (target.power != Node::Power::off) {
+    if (target.power != Node::Power::off || target.hostile) {
         return *this;
     }
     if (!target.protocol) {
@@ -166,7 +167,6 @@ inline World& World::crash(NodeIndex node) {
     Node& target = *nodes_[node];
     resume(node);
     target.power = Node::Power::off;
-    target.hostile.reset();
     target.transport.close();
     target.peers.on_change({});
     target.protocol.reset();

@@ -8,14 +8,26 @@ namespace lattice::inline v0::sim {
 
 inline World& World::run_until(Duration time) {
     while (const auto event = timeline_.next(time)) {
-        if (!checkers_.empty() && now() >= next_check_) {
-            run_checks();
-        }
-        check_for_spinning();
-        dispatch(*event);
+        step(*event);
     }
     timeline_.advance_to(time);
     return *this;
+}
+
+inline World& World::run_until_quiet(Duration limit) {
+    const Duration end = now() + limit;
+    while (const auto event = timeline_.next(end)) {
+        step(*event);
+    }
+    return *this;
+}
+
+inline void World::step(const Event& event) {
+    if (!checkers_.empty() && now() >= next_check_) {
+        run_checks();
+    }
+    check_for_spinning();
+    dispatch(event);
 }
 
 inline void World::run_checks() {
@@ -142,7 +154,7 @@ inline void World::tell_failure(const Event& event) {
     }
 }
 
-inline void World::delivered(NodeIndex node, const Delivery& delivery) {
+inline void World::note_delivery(NodeIndex node, const Delivery& delivery) {
     ++deliveries_;
     trace_.add(delivery.message.key().word(0) ^ node);
     if (!keep_deliveries_) {

@@ -104,6 +104,17 @@ inline World& World::expect_no_violation() {
     return expect(violations_.empty(), violations_.empty() ? "" : "no invariant is broken; " + violations_.front());
 }
 
+inline bool World::broadcast_in_this_life(NodeIndex node, MessageIndex message) const {
+    const Ledger::Entry& entry = ledger_[message];
+    return entry.source == Ledger::Source::broadcast && entry.origin == node &&
+           broadcast_life_[message] == nodes_[node]->life;
+}
+
+inline bool World::has_broadcast(NodeIndex node, const MessageId& key) const {
+    const auto message = ledger_.find(key);
+    return message && broadcast_in_this_life(node, *message);
+}
+
 inline bool World::has(NodeIndex node, MessageIndex message) const {
     const Node& holder = *nodes_[node];
     const Ledger::Entry& entry = ledger_[message];

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <lattice/core/config.hpp>
+#include <lattice/sim/network.hpp>
+#include <lattice/sim/world.hpp>
+
+namespace lattice::inline v0::sim {
+
+/// One broadcast in one world, to be measured.
+struct SpreadSetting {
+    std::size_t nodes{1000};
+    Config config{};
+    LinkModel link{};
+    std::uint64_t seed{1};
+    std::size_t payload_size{256};
+    /// Nodes are up for so long before the broadcast, for what they do when they start.
+    Duration warm_up{};
+    /// The measurement ends when everybody has the message and all is quiet, or then.
+    Duration limit{std::chrono::seconds{120}};
+    /// Share of nodes that crash, unnoticed by the others, right before the broadcast; never the origin.
+    double crashed{0};
+};
+
+/// How a message spread.
+struct Spread {
+    std::size_t nodes{};             ///< That could get it: up, and not the origin.
+    std::size_t reached{};           ///< That got it.
+    std::vector<Duration> times;     ///< Of arrival since the broadcast, ascending.
+    std::vector<std::uint8_t> hops;  ///< Ascending.
+    Traffic traffic;                 ///< Caused by the broadcast, as far as it can be told: everything since then.
+    std::uint64_t events{};
+    std::uint64_t trace{};
+
+    [[nodiscard]] double coverage() const noexcept {
+        return nodes == 0 ? 1 : static_cast<double>(reached) / static_cast<double>(nodes);
+    }
+    [[nodiscard]] double residue() const noexcept { return 1 - coverage(); }
+    [[nodiscard]] bool complete() const noexcept { return reached == nodes; }
+
+    /// When that share of the nodes had it; nothing when so many never got it.
+    [[nodiscard]] std::optional<Duration> time_to(double share) const {
+        const auto rank = rank_of(share);
+        return rank ? std::optional(rank == 0U ? Duration{} : times[*rank - 1]) : std::nullopt;
+    }
+    /// The hops that the message had made to the node that completed that share, counted by hops.
+    [[nodiscard]] std::optional<std::uint8_t> hops_to(double share) const {
+        const auto rank = rank_of(share);
+        return rank ? std::optional(rank == 0U ? std::uint8_t{0} : hops[*rank - 1]) : std::nullopt;
+    }
+
+    [[nodiscard]] double per_delivery(std::uint64_t count) const noexcept {
+        return reached == 0 ? 0 : static_cast<double>(count) / static_cast<double>(reached);
+    }
+
+   private:
+    [[nodiscard]] std::optional<std::size_t> rank_of(double share) const {
+        const double wanted = std::min(1.0, share) * static_cast<double>(nodes);
+        auto rank = static_cast<std::size_t>(wanted);
+        rank += static_cast<double>(rank) < wanted ? 1U : 0U;
+        return rank <= reached ? std::optional(rank) : std::nullopt;
+    }
+};
+
+/// The difference of what two readings of the counters say.
+inline Traffic since(const Traffic& before, const Traffic& after) {
+    Traffic difference = after;
+    for (std::size_t kind = 0; kind < frame_kinds; ++kind) {
+        difference.frames[kind] -= before.frames[kind];
+        difference.bytes[kind] -= before.bytes[kind];
+    }
+    difference.arrived -= before.arrived;
+    difference.lost -= before.lost;
+    difference.missed -= before.missed;
+    return difference;
+}
+
+/// Sets a world up for a measurement: the nodes are up, warm, and some of them crashed.
+inline void prepare(World& world, const SpreadSetting& setting) {
+    world.configure(setting.config).link(setting.link).nodes(setting.nodes);
+    world.run_for(setting.warm_up);
+    Random random(mixed(setting.seed, 0x63726173U));
+    const auto crashes = static_cast<std::size_t>(setting.crashed * static_cast<double>(setting.nodes));
+    for (std::size_t crashed = 0; crashed < crashes;) {
+        const auto node = static_cast<NodeIndex>(1 + random.below(setting.nodes - 1));
+        if (world.is_up(node)) {
+            world.crash(node);
+            ++crashed;
+        }
+    }
+}
+
+/// Reads off a world how a message spread in it.
+inline Spread read_spread(const World& world, MessageIndex message, const Traffic& before) {
+    Spread spread;
+    const Duration start = world.ledger()[message].time;
+    for (NodeIndex node = 1; node < world.size(); ++node) {
+        const Ledger::Arrival arrival = world.ledger().arrival(message, node);
+        spread.nodes += world.is_up(node) ? 1U : 0U;
+        if (world.is_up(node) && arrival.deliveries != 0) {
+            spread.times.push_back(arrival.time - start);
+            spread.hops.push_back(arrival.hops);
+        }
+    }
+    spread.reached = spread.times.size();
+    std::sort(spread.times.begin(), spread.times.end());
+    std::sort(spread.hops.begin(), spread.hops.end());
+    spread.traffic = since(before, world.network().traffic());
+    spread.events = world.events();
+    spread.trace = world.trace().value();
+    return spread;
+}
+
+/// Plays one broadcast from node 0 and measures it.
+inline Spread measure_spread(const SpreadSetting& setting) {
+    World world(setting.seed);
+    prepare(world, setting);
+    const Traffic before = world.network().traffic();
+    const MessageIndex message = world.broadcast(0, "spread", std::string(setting.payload_size, 'x'));
+    if (!setting.config.enable_anti_entropy) {
+        world.run_until_quiet(setting.limit);
+    } else {
+        world.run_until_everyone_has(message, setting.limit);
+        world.run_for(setting.config.gossip_interval * static_cast<int>(setting.config.announce_rounds));
+    }
+    return read_spread(world, message, before);
+}
+
+}  // namespace lattice::inline v0::sim
