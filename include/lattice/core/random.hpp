@@ -35,17 +35,25 @@ class Random {
         return result;
     }
 
-    /// A uniform number in [0, bound), without modulo bias (rejection); 0 when `bound` is 0.
+    /// A uniform number in [0, bound), without bias: by multiplication and rare rejection (Lemire 2019), or by division for
+    /// bounds beyond 32 bits. 0 when `bound` is 0.
     std::uint64_t below(std::uint64_t bound) noexcept {
-        if (bound == 0) {
-            return 0;
+        if (bound >> 32U != 0) {
+            const std::uint64_t reject_below = (0 - bound) % bound;
+            std::uint64_t value = next();
+            while (value < reject_below) {
+                value = next();
+            }
+            return value % bound;
         }
-        const std::uint64_t reject_below = (0 - bound) % bound;
-        std::uint64_t value = next();
-        while (value < reject_below) {
-            value = next();
+        std::uint64_t product = (next() >> 32U) * bound;
+        if (static_cast<std::uint32_t>(product) < bound) {
+            const std::uint64_t reject_below = bound == 0 ? 0 : ((std::uint64_t{1} << 32U) - bound) % bound;
+            while (static_cast<std::uint32_t>(product) < reject_below) {
+                product = (next() >> 32U) * bound;
+            }
         }
-        return value % bound;
+        return product >> 32U;
     }
 
     /// A uniform number in [0, 1) with 53 bits.
