@@ -73,10 +73,10 @@ struct HttpOptions {
     /// Whether to serve at all: a node behind a firewall may only call others.
     enum class Serving : std::uint8_t { on, off } serving{Serving::on};
     /// This node's id: who it says it is to peers (header X-Lattice-Node, and seen_by in messages).
-    std::string node_id;
+    std::string node_id{};
     /// Origins of web pages that may call this node, as in "https://example.org". A browser's request from any other is
     /// refused: without this every page that a user opens could feed the node at its loopback address.
-    std::vector<std::string> allowed_origins;
+    std::vector<std::string> allowed_origins{};
     HttpLimits limits{};
 };
 

@@ -108,17 +108,17 @@ class StreamFactory;
 
 /// Settings of a TcpTransport; every bound has its reason beside it.
 struct TcpOptions {
-    std::string node_id;     ///< This node's id, as in Config.
-    std::string network_id;  ///< Nodes with different ones refuse each other; up to 64 bytes, may be empty.
+    std::string node_id{};     ///< This node's id, as in Config.
+    std::string network_id{};  ///< Nodes with different ones refuse each other; up to 64 bytes, may be empty.
     /// `host:port` or `tcp://host:port` to accept connections on; port 0 takes a free one (see `TcpTransport::address`).
     /// Empty: this node only dials.
-    std::string listen;
+    std::string listen{};
     /// Null: plain TCP. `tls(...)` of transport/tls.hpp: TLS 1.3.
-    std::shared_ptr<StreamFactory> security;
+    std::shared_ptr<StreamFactory> security{};
     /// For back-off jitter and the nonce that tells this node from others; absent: from the system.
-    std::optional<std::uint64_t> seed;
+    std::optional<std::uint64_t> seed{};
     /// Called on the executor, never from within `send`. For logs.
-    std::shared_ptr<Callback<void(const TcpEvent&)>> observer;
+    std::shared_ptr<Callback<void(const TcpEvent&)>> observer{};
 
     /// Largest payload taken from a peer: what Limits::payload_max is set to.
     std::size_t payload_max{Limits{}.payload_max};
