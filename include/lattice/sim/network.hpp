@@ -67,6 +67,16 @@ class Network {
     /// Told of every frame before its fate is decided.
     using Watch = Callback<void(NodeIndex from, NodeIndex to, const Frame& frame)>;
 
+    /// A copy of a frame that is under way, or was lost.
+    struct Journey {
+        NodeIndex from;
+        NodeIndex to;
+        const Frame& frame;
+        Duration departure;
+        std::optional<Duration> arrival;  ///< Absent: lost.
+    };
+    using Follow = Callback<void(const Journey&)>;
+
     Network(Timeline& timeline, std::uint64_t seed) : timeline_(timeline), seed_(seed), random_(mixed(seed, 1)) {}
 
     void set_nodes(NodeIndex nodes) noexcept { nodes_ = nodes; }
@@ -105,6 +115,8 @@ class Network {
     void slow_down(NodeIndex node, Duration by) { line(node).delay = by; }
 
     void watch(Watch watch) { watch_ = std::move(watch); }
+    /// Tells of every copy of a frame what became of it, for those who draw it.
+    void follow(Follow follow) { follow_ = std::move(follow); }
 
     /// What SimTransport::send does.
     void send(NodeIndex from, const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) {
@@ -198,8 +210,10 @@ class Network {
         traffic_.bytes[sending.frame.index()] += sending.bytes;
         if ((!partitions_.empty() || !silent_.empty()) && is_cut(sending.from, to)) {
             ++traffic_.cut;
+            tell(sending, to, departure, std::nullopt);
         } else if (link_.loss.happens(random_)) {
             ++traffic_.lost;
+            tell(sending, to, departure, std::nullopt);
         } else {
             put_on_its_way(sending, to, departure);
             if (link_.duplication.happens(random_)) {
@@ -229,7 +243,15 @@ class Network {
             sending.slot = flights_.insert({sending.frame, sending.from, 0});
         }
         ++flights_[sending.slot].copies;
-        timeline_.schedule(arrival(sending.from, to, departure), to, EventKind::frame, sending.slot);
+        const Duration at = arrival(sending.from, to, departure);
+        timeline_.schedule(at, to, EventKind::frame, sending.slot);
+        tell(sending, to, departure, at);
+    }
+
+    void tell(const Sending& sending, NodeIndex to, Duration departure, std::optional<Duration> at) {
+        if (follow_) {
+            follow_({sending.from, to, sending.frame, departure, at});
+        }
     }
 
     Duration arrival(NodeIndex from, NodeIndex to, Duration departure) {
@@ -266,6 +288,7 @@ class Network {
     std::unordered_map<std::uint64_t, Duration> last_arrival_;  ///< By link; looked up, never walked.
     Slab<InFlight> flights_;
     Watch watch_;
+    Follow follow_;
     Traffic traffic_;
 };
 

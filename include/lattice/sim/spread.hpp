@@ -117,19 +117,35 @@ inline Spread read_spread(const World& world, MessageIndex message, const Traffi
     return spread;
 }
 
-/// Plays one broadcast from node 0 and measures it.
-inline Spread measure_spread(const SpreadSetting& setting) {
-    World world(setting.seed);
-    prepare(world, setting);
+/// Told now and then how many nodes have the message.
+using SpreadProgress = Callback<void(std::size_t reached, std::size_t nodes)>;
+
+/// Broadcasts from node 0 of a prepared world and runs until everybody has it and what it caused is over.
+inline Spread play_spread(World& world, const SpreadSetting& setting, SpreadProgress progress = {}) {
+    constexpr Duration step = std::chrono::milliseconds{10};
     const Traffic before = world.network().traffic();
+    const std::size_t others = world.count_up() - 1;
     const MessageIndex message = world.broadcast(0, "spread", std::string(setting.payload_size, 'x'));
-    if (!setting.config.enable_anti_entropy) {
-        world.run_until_quiet(setting.limit);
-    } else {
-        world.run_until_everyone_has(message, setting.limit);
+    const Duration end = world.now() + setting.limit;
+    const bool never_quiet = setting.config.enable_anti_entropy;
+    const auto reached = [&] { return world.ledger()[message].reached; };
+    while (world.now() < end && world.timeline().pending() != 0 && !(never_quiet && reached() >= others)) {
+        world.run_until(std::min(end, world.now() + step));
+        if (progress) {
+            progress(reached(), others);
+        }
+    }
+    if (never_quiet) {  // The announcements of those who got it last belong to the price.
         world.run_for(setting.config.gossip_interval * static_cast<int>(setting.config.announce_rounds));
     }
     return read_spread(world, message, before);
+}
+
+/// One broadcast in a world of its own.
+inline Spread measure_spread(const SpreadSetting& setting, SpreadProgress progress = {}) {
+    World world(setting.seed);
+    prepare(world, setting);
+    return play_spread(world, setting, std::move(progress));
 }
 
 }  // namespace lattice::inline v0::sim
