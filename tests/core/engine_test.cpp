@@ -526,3 +526,43 @@ TEST_CASE("the same inputs give the same effects") {
     CHECK(run(7) == run(7));
     CHECK(run(7) != run(8));
 }
+
+// Fault 12 of the reference: the message answered is not compared with the id asked for.
+TEST_CASE("another content than the one asked for does not count as the answer") {
+    Node node;
+    const Message truth = node.message("true");
+    node.receive(1, Announce{{truth.key()}});
+    node.receive(2, Announce{{truth.key()}});
+    node.receive(1, Provide{Message::claimed(truth.key(), node.message("false").fields()), {5, 1}});
+    const auto requests = node.sent<Request>();
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[1].first == "node-2");
+    CHECK(node.receive(2, Provide{truth, {5, 1}}).disposition == Disposition::pending);
+    node.conclude();
+    CHECK(node.engine.cache().find(truth.key(), Naming::keys)->message.same_as(truth));
+}
+
+TEST_CASE("an answer that is refused passes the name on at once, and is not asked for again") {
+    Node node;
+    const Message ancient = test::message("ancient", "node-7", node.now.wall - 25h);
+    node.receive(1, Announce{{ancient.key()}});
+    CHECK(node.receive(1, Provide{ancient, {1, 1}}).refusal == Refusal::too_old);
+    CHECK(node.sent<Request>().size() == 1);
+    CHECK(node.engine.next_wake() == TimePoint::max());
+}
+
+TEST_CASE("an expired message is neither served nor listed") {
+    Node node;
+    PublishOptions options;
+    options.lifetime = 10s;
+    const PublishOutcome outcome = node.engine.publish("proof", as_bytes("brief"), options, node.now, node.effects);
+    node.receive(1, Request{{outcome.id}, Naming::keys});
+    CHECK(node.sent<Provide>().size() == 1);
+    node.advance(10s);
+    node.effects.clear();
+    node.receive(2, Request{{outcome.id}, Naming::keys});
+    CHECK(node.sent<NotFound>().size() == 1);
+    node.receive(2, SyncRequest{{}, 100, Naming::keys});
+    CHECK(node.sent<SyncIds>().front().second.names.empty());
+    CHECK(node.engine.cache().size() == 0);
+}

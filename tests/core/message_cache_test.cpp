@@ -114,3 +114,28 @@ TEST_CASE("names are listed in ascending order, page by page") {
     }
     CHECK(listed == keys);
 }
+
+TEST_CASE("what is outdated goes, wherever it stands, and the rest stays in order") {
+    Random random(1);
+    MessageCache cache(20, 1 << 20, random);
+    for (int i = 0; i < 20; ++i) {
+        cache.insert(numbered(i), {}, Peer(i % 2 == 0 ? "a" : "b"));
+    }
+    const auto number_of = [](const Message& message) {
+        return std::stoi(std::string(as_text(message.payload()).substr(8)));
+    };
+    cache.drop_if([&](const Message& message) { return number_of(message) % 3 == 0; });
+    CHECK(cache.size() == 13);
+    for (int i = 0; i < 20; ++i) {
+        CHECK((cache.find(numbered(i).key(), Naming::keys) != nullptr) == (i % 3 != 0));
+    }
+    for (int i = 100; i < 120; ++i) {
+        cache.insert(numbered(i), {}, Peer("a"));
+        REQUIRE(cache.size() <= 20);
+    }
+    CHECK(cache.find(numbered(119).key(), Naming::keys) != nullptr);
+    cache.drop_if([](const Message&) { return true; });
+    CHECK(cache.size() == 0);
+    CHECK(cache.bytes() == 0);
+    CHECK(cache.insert(numbered(1), {}, Peer("b")));
+}

@@ -52,6 +52,25 @@ class MessageCache {
         return true;
     }
 
+    /// Drops the messages for which `outdated(message)` holds. Walks all: for the rhythm of anti-entropy, not of messages.
+    template <typename Outdated>
+    void drop_if(Outdated&& outdated) {
+        for (Source& source : sources_) {
+            std::uint32_t* link = &source.oldest;
+            source.newest = SlotIndex::none;
+            while (*link != SlotIndex::none) {
+                const std::uint32_t slot = *link;
+                if (outdated(entries_[slot].held.message)) {
+                    *link = entries_[slot].next;
+                    release(slot, source);
+                } else {
+                    source.newest = slot;
+                    link = &entries_[slot].next;
+                }
+            }
+        }
+    }
+
     /// The message of that name, or null. Valid until the next change.
     [[nodiscard]] const Held* find(const MessageId& name, Naming naming) const noexcept {
         const std::uint32_t slot = find_slot(name, naming);
@@ -153,15 +172,20 @@ class MessageCache {
             }
         }
         const std::uint32_t slot = heaviest->oldest;
+        heaviest->oldest = entries_[slot].next;
+        release(slot, *heaviest);
+    }
+
+    /// Empties a slot that is out of the list of its source already.
+    void release(std::uint32_t slot, Source& source) {
         Entry& entry = entries_[slot];
-        const std::size_t bytes = entry.held.message.footprint();
-        index_.erase(hasher_(entry.held.message.key()), slot);
-        if (entry.held.message.authenticity() == Message::Authenticity::foreign) {
-            index_.erase(hasher_(entry.held.message.id()), slot);
+        const Message& message = entry.held.message;
+        index_.erase(hasher_(message.key()), slot);
+        if (message.authenticity() == Message::Authenticity::foreign) {
+            index_.erase(hasher_(message.id()), slot);
         }
-        heaviest->oldest = entry.next;
-        heaviest->bytes -= bytes;
-        bytes_ -= bytes;
+        source.bytes -= message.footprint();
+        bytes_ -= message.footprint();
         --size_;
         entry.held = {};
         entry.next = free_;

@@ -232,6 +232,9 @@ class RequestScheduler {
         wanted.announcers.clear();
         wanted.used = false;
         index_.erase(hasher_(wanted.name), slot);
+        if (index_.size() == 0) {
+            next_deadline_ = TimePoint::max();
+        }
         if (!wanted.queued) {
             free_.push_back(slot);  // Else `collect` frees it when it comes by.
         }

@@ -154,6 +154,10 @@ class Engine {
     // Messages (engine/intake.hpp).
     enum class Arrival : std::uint8_t { pushed, provided };
     Receipt take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now, Effects& effects);
+    Receipt admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now, Effects& effects);
+    bool is_wanted(const Message& message) const noexcept;
+    void pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects);
+    std::optional<Refusal> check_admission(const Message& message, Envelope envelope, Now now) const noexcept;
     std::optional<Refusal> check_shape(const Message& message) const noexcept;
     std::optional<Refusal> check_time(const Message& message, bool wanted, Now now) const noexcept;
     bool within_share(const Message& message, const Peer& from, Now now);
@@ -170,6 +174,7 @@ class Engine {
     void announce_round(Now now, Effects& effects);
     void announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects);
     void start_sync(Now now, Effects& effects);
+    void drop_outdated(Now now);
     void schedule_first_sync(Now now);
     bool heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept;
     [[nodiscard]] bool knows(const MessageId& name, Naming naming) const noexcept {

@@ -45,30 +45,60 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
         ++statistics_.duplicates_filtered;
         return {Disposition::duplicate};
     }
-    const MessageId claimed = message.id();
-    const bool wanted =
-        scheduler_ && (scheduler_->wants(message.key(), Naming::keys) || scheduler_->wants(claimed, Naming::ids));
-    if (!wanted && !within_share(message, from, now)) {
-        want(message.key(), Naming::keys, from, now);  // Not lost: fetched at the pace of the share.
+    const MessageId claim = message.key();
+    if (!is_wanted(message) && !within_share(message, from, now)) {
+        want(claim, Naming::keys, from, now);  // Not lost: fetched at the pace of the share.
         send_requests(now, effects);
         return refuse(Refusal::rate_limited);
     }
-    if (!wanted && envelope.ttl == 0) {
-        return refuse(Refusal::no_hops_left);
+    message = Message::authenticated(std::move(message));
+    if (message.authenticity() == Message::Authenticity::foreign && seen_.contains(message.key())) {
+        ++statistics_.duplicates_filtered;
+        return {Disposition::duplicate};
     }
-    if (const auto refusal = check_time(message, wanted, now)) {
+    if (message.key() != claim) {
+        pass_on(claim, Naming::keys, from, now,
+                effects);  // Another content than the one asked for: somebody else may be honest.
+    }
+    if (const auto refusal = check_admission(message, envelope, now)) {
+        pass_on(message.key(), Naming::keys, from, now, effects);
+        pass_on(message.id(), Naming::ids, from, now, effects);
         return refuse(*refusal);
     }
-    message = Message::authenticated(std::move(message));
-    if (message.authenticity() == Message::Authenticity::foreign) {
-        if (config_->foreign_ids == Config::ForeignIds::refuse) {
-            return refuse(Refusal::bad_id);
-        }
-        if (seen_.contains(message.key())) {
-            ++statistics_.duplicates_filtered;
-            return {Disposition::duplicate};
-        }
+    return admit(std::move(message), envelope, from, arrival, now, effects);
+}
+
+/// Whether the message is one that this node asked for.
+inline bool Engine::is_wanted(const Message& message) const noexcept {
+    return scheduler_ &&
+           (scheduler_->wants(message.key(), Naming::keys) || scheduler_->wants(message.id(), Naming::ids));
+}
+
+/// What was asked of `from` did not come from there: the next announcer is due.
+inline void Engine::pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects) {
+    const std::uint32_t slot = scheduler_ ? peer_states_.find(from) : PeerTable::none;
+    if (slot != PeerTable::none) {
+        scheduler_->not_found(name, naming, slot, peer_states_);
+        send_requests(now, effects);
     }
+}
+
+inline std::optional<Refusal> Engine::check_admission(const Message& message, Envelope envelope,
+                                                      Now now) const noexcept {
+    const bool foreign = message.authenticity() == Message::Authenticity::foreign;
+    if (foreign && config_->foreign_ids == Config::ForeignIds::refuse) {
+        return Refusal::bad_id;
+    }
+    const bool wanted = is_wanted(message);
+    if (!wanted && envelope.ttl == 0) {
+        return Refusal::no_hops_left;
+    }
+    return check_time(message, wanted, now);
+}
+
+/// Takes the message in: seen from now on, and offered to the host, unless too many wait there.
+inline Receipt Engine::admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
+                             Effects& effects) {
     const std::uint32_t peer = peer_states_.slot_of(from, now.time);
     const Limits& limits = config_->limits;
     if (peer == PeerTable::none || validations_.size() >= limits.validations_max ||
@@ -77,11 +107,11 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
     }
     seen_.insert(message.key(), message.timestamp(), now.time);
     if (message.authenticity() == Message::Authenticity::foreign) {
-        seen_.insert(alias_of(claimed), message.timestamp(), now.time);
+        seen_.insert(alias_of(message.id()), message.timestamp(), now.time);
     }
     if (scheduler_) {
         scheduler_->arrived(message.key(), Naming::keys, peer_states_);
-        scheduler_->arrived(claimed, Naming::ids, peer_states_);
+        scheduler_->arrived(message.id(), Naming::ids, peer_states_);
         send_requests(now, effects);
     }
     if (envelope.ttl > ceiling::hops) {

@@ -75,7 +75,7 @@ inline bool Engine::heeds_announce(PeerState& state, std::size_t names, Now now)
     return true;
 }
 
-inline Receipt Engine::on(Request& request, const Peer& from, Now, Effects& effects) {
+inline Receipt Engine::on(Request& request, const Peer& from, Now now, Effects& effects) {
     NotFound missing{{}, request.naming};
     const Limits& limits = config_->limits;
     const std::size_t asked = request.names.size() < limits.fetch_ids_max ? request.names.size() : limits.fetch_ids_max;
@@ -83,6 +83,9 @@ inline Receipt Engine::on(Request& request, const Peer& from, Now, Effects& effe
         const MessageId& name = request.names[i];
         ++statistics_.requests_received;
         const MessageCache::Held* held = cache_.find(name, request.naming);
+        if (held != nullptr && held->message.expiry() && *held->message.expiry() <= now.wall) {
+            held = nullptr;
+        }
         if (held != nullptr && request.naming == Naming::keys) {
             if (!answers_) {
                 answers_ = std::make_unique<AnswerLedger>(random_);
@@ -134,6 +137,7 @@ inline Receipt Engine::on(SyncRequest& request, const Peer& from, Now now, Effec
     }
     const std::size_t most = request.naming == Naming::keys ? limits.sync_ids_max : ceiling::listed_ids;
     const std::size_t limit = request.limit < most ? request.limit : most;
+    drop_outdated(now);
     SyncIds page{request.after, {}, true, request.naming};
     page.complete = cache_.names_after(request.after, limit == 0 ? 1 : limit, request.naming, page.names);
     ++statistics_.syncs_served;
@@ -215,6 +219,14 @@ inline void Engine::announce_round(Now now, Effects& effects) {
     next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
 }
 
+/// Lets go of messages that nobody would take any more: offering them would only waste payload.
+inline void Engine::drop_outdated(Now now) {
+    const auto horizon = std::chrono::duration_cast<std::chrono::microseconds>(config_->limits.horizon);
+    cache_.drop_if([&](const Message& message) {
+        return message.timestamp() < now.wall - horizon || (message.expiry() && *message.expiry() <= now.wall);
+    });
+}
+
 inline void Engine::announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects) {
     const std::size_t most = config_->limits.announce_ids_max;
     for (std::size_t at = 0; at < names.size(); at += most) {
@@ -233,6 +245,7 @@ inline void Engine::start_sync(Now now, Effects& effects) {
     if (effects.targets.size() == first) {
         return;
     }
+    drop_outdated(now);
     ++statistics_.syncs_started;
     const Peer partner = effects.targets.back();
     effects.sends.push_back({sync_.begin(partner, config_->limits, now.time), static_cast<std::uint32_t>(first), 1});
