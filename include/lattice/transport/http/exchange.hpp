@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -56,30 +57,23 @@ class Exchange {
     /// Blocks until the executor is done with it or the deadline passes.
     Outcome wait(TimePoint deadline) {
         std::unique_lock lock(mutex_);
-        settled_.wait_until(lock, deadline, [this] { return outcome_ != Outcome::waiting; });
-        if (outcome_ == Outcome::waiting) {
-            outcome_ = Outcome::timed_out;
-        }
-        return outcome_;
+        settled_.wait_until(lock, deadline, [this] { return is_settled(); });
+        lock.unlock();
+        settle(Outcome::timed_out);
+        return outcome_.load(std::memory_order_acquire);
     }
 
     /// Ends the waiting. The first outcome stays.
     void settle(Outcome outcome) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (outcome_ != Outcome::waiting) {
-                return;
-            }
-            outcome_ = outcome;
+        Outcome expected = Outcome::waiting;
+        if (outcome_.compare_exchange_strong(expected, outcome, std::memory_order_acq_rel)) {
+            const std::lock_guard lock(mutex_);  // whoever is about to sleep has either seen the outcome or is asleep
+            settled_.notify_one();
         }
-        settled_.notify_one();
     }
 
     /// Whether nobody waits for it any more.
-    [[nodiscard]] bool is_settled() const {
-        const std::lock_guard lock(mutex_);
-        return outcome_ != Outcome::waiting;
-    }
+    [[nodiscard]] bool is_settled() const { return outcome_.load(std::memory_order_acquire) != Outcome::waiting; }
 
     /// Takes a frame that the protocol sends to `from` into the answer, if it belongs there. Executor only.
     bool take_reply(const Frame& frame, std::size_t size) {
@@ -119,9 +113,9 @@ class Exchange {
         return missing != nullptr && !missing->names.empty() && missing->names.front() == wanted;
     }
 
-    mutable std::mutex mutex_;
+    std::atomic<Outcome> outcome_{Outcome::waiting};
+    std::mutex mutex_;
     std::condition_variable settled_;
-    Outcome outcome_{Outcome::waiting};
 };
 
 }  // namespace lattice::inline v0::http
