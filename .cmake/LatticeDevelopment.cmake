@@ -1,10 +1,15 @@
 # What the project's own tests, examples and benchmarks share: warnings as errors, and linking by what a file includes.
 
+option(LATTICE_WARNINGS_AS_ERRORS "Treat warnings in our own code as errors" ON)
+
 add_library(lattice_warnings INTERFACE)
 if(MSVC)
-    target_compile_options(lattice_warnings INTERFACE /W4 /WX /permissive-)
+    target_compile_options(lattice_warnings INTERFACE /W4 /permissive-)
 else()
-    target_compile_options(lattice_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+    target_compile_options(lattice_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+endif()
+if(LATTICE_WARNINGS_AS_ERRORS)
+    target_compile_options(lattice_warnings INTERFACE $<IF:$<CXX_COMPILER_ID:MSVC>,/WX,-Werror>)
 endif()
 
 # The part that an external header belongs to, as "<regular expression>=<part>".
