@@ -70,7 +70,8 @@ class Engine {
         peer_states_ = PeerTable(config_->limits.peer_states_max, random_);
     }
 
-    /// The host broadcasts. The timestamp is the wall time, moved on where needed so that this node never uses one twice.
+    /// The host broadcasts. The timestamp is the wall time, moved on by up to a second where needed so that equal messages
+    /// get different ids.
     PublishOutcome publish(std::string_view type, ByteView payload, const PublishOptions& options, Now now,
                            Effects& effects);
 

@@ -16,7 +16,9 @@ inline PublishOutcome Engine::publish(std::string_view type, ByteView payload, c
         return {Status::not_running};
     }
     const WallTime next = last_timestamp_ + std::chrono::microseconds{1};
-    last_timestamp_ = now.wall < next ? next : now.wall;
+    // A clock that was set back far is followed: others would refuse what comes from their future, for as long as that lasts.
+    const bool slightly_behind = now.wall < next && next - now.wall < std::chrono::seconds{1};
+    last_timestamp_ = slightly_behind ? next : now.wall;
     MessageFields fields{type, self_.id(), payload, last_timestamp_};
     if (options.lifetime) {
         fields.expiry = last_timestamp_ + std::chrono::duration_cast<std::chrono::microseconds>(*options.lifetime);
