@@ -25,19 +25,22 @@
 ///               a duplicate is recognised before anything is hashed
 ///     extension varint, then so many bytes, which a receiver of version 1 ignores
 ///
-/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds:
+/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile:
 ///
 ///     Announce, Request, NotFound   flags 1 | count varint | count * 32 bytes
 ///     SyncRequest                   flags 1 | after 32 bytes | limit varint
 ///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
 ///
+///     Reconcile                     flags 1 | step 1 | session varint | size varint | so many bytes of a reconciler's
+///
+///     step      0 request, 1 reply, 2 wants. A receiver skips a frame with another one
 ///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only)
 ///
 /// Numbers. varint: seven bits per byte, lowest first, shortest form only (see varint). Times: microseconds since the Unix
 /// epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint, because
 /// today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.
 ///
-/// Later versions. Bytes behind the last field of kinds 3 to 7, and the extension of kinds 1 and 2, are for additions that
+/// Later versions. Bytes behind the last field of kinds 3 to 8, and the extension of kinds 1 and 2, are for additions that
 /// may be ignored. A kind, flag or version that a receiver does not know makes it skip the frame, and go on behind it.
 ///
 /// Bounds. length <= WireLimits::frame_max(), payload <= WireLimits::payload_max, type 1 to 64 and origin 1 to 128 printable

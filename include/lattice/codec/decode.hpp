@@ -228,6 +228,27 @@ inline FieldsResult decode_sync_ids(ByteView bytes, Frame& frame) {
     return read_names(in, decoded.names);
 }
 
+inline FieldsResult decode_reconcile(ByteView bytes, Frame& frame) {
+    constexpr std::uint64_t session_max = 0xffffffffU;
+    Reader in(bytes);
+    const std::uint8_t flags = in.byte();
+    const std::uint8_t step = in.byte();
+    if (flags != 0 || step > static_cast<std::uint8_t>(Reconcile::Step::wants)) {
+        return in.ok() ? FieldsResult::skipped() : FieldsResult::malformed(FrameFault::fields_malformed);
+    }
+    const std::uint64_t session = in.varint();
+    const std::uint64_t size = in.varint();
+    if (!in.ok() || session > session_max || size > bytes.size()) {
+        return FieldsResult::malformed(FrameFault::fields_malformed);
+    }
+    const ByteView body = in.bytes(static_cast<std::size_t>(size));
+    if (!in.ok()) {
+        return FieldsResult::malformed(FrameFault::fields_malformed);
+    }
+    frame = Reconcile{static_cast<Reconcile::Step>(step), static_cast<std::uint32_t>(session), Bytes(body)};
+    return {};
+}
+
 inline FieldsResult decode_fields(wire::Kind kind, ByteView fields, WireLimits limits, Frame& frame) {
     switch (kind) {
         case wire::Kind::push:
@@ -244,6 +265,8 @@ inline FieldsResult decode_fields(wire::Kind kind, ByteView fields, WireLimits l
             return decode_sync_request(fields, frame);
         case wire::Kind::sync_ids:
             return decode_sync_ids(fields, frame);
+        case wire::Kind::reconcile:
+            return decode_reconcile(fields, frame);
     }
     return FieldsResult::skipped();
 }

@@ -109,6 +109,11 @@ struct HeadSize {
         return prologue_size + flags + MessageId::size + varint::size(frame.limit);
     }
     std::size_t operator()(const SyncIds& frame) const noexcept { return of_names(frame.names) + MessageId::size; }
+    std::size_t operator()(const Reconcile& frame) const noexcept {
+        constexpr std::size_t step = 1;
+        return prologue_size + flags + step + varint::size(frame.session) + varint::size(frame.body.size()) +
+               frame.body.size();
+    }
 
    private:
     static std::size_t of_names(const std::vector<MessageId>& names) noexcept {
@@ -148,6 +153,13 @@ struct WriteHead {
         write_prologue(out, wire::Kind::sync_ids, flags);
         out.id(frame.after);
         write_names(out, carried(frame.names));
+    }
+    void operator()(const Reconcile& frame) const noexcept {
+        write_prologue(out, wire::Kind::reconcile, 0);
+        out.byte(static_cast<std::uint8_t>(frame.step));
+        out.varint(frame.session);
+        out.varint(frame.body.size());
+        out.bytes(frame.body.view());
     }
 };
 

@@ -142,7 +142,11 @@ inline JsonMessage decode_json(std::string_view text, const JsonLimits& limits =
     if (payload.size() > limits.payload_max) {
         return {{JsonFault::too_large, "payload"}, {}, {}};
     }
-    return {{}, detail::settle_object(visitor, payload), visitor.envelope()};
+    Message message = detail::settle_object(visitor, payload);
+    if (message.payload().size() > limits.payload_max) {  // printing may lengthen numbers
+        return {{JsonFault::too_large, "payload"}, {}, {}};
+    }
+    return {{}, std::move(message), visitor.envelope()};
 }
 
 }  // namespace lattice::inline v0

@@ -115,7 +115,7 @@ class BoundedSax {
         return scalar(found);
     }
     bool string(std::string& text) {
-        decoded_ += sizeof(std::string) + text.size();
+        decoded_ += content_size + text.size();
         JsonScalar found;
         found.kind = JsonScalar::Kind::string;
         found.text = &text;
@@ -141,7 +141,7 @@ class BoundedSax {
             }
         }
         keys_.push_back(hash);
-        decoded_ += sizeof(std::string) + text.size();
+        decoded_ += content_size + text.size();
         return fits() && go_on(visitor_.key(text, levels_.size()));
     }
 
@@ -153,7 +153,7 @@ class BoundedSax {
 
    private:
     static constexpr std::size_t value_size = 16;
-    static constexpr std::size_t object_size = 48;
+    static constexpr std::size_t content_size = 16;  // of a string, key or container, without its characters
 
     bool integer(std::int64_t value) {
         JsonScalar found;
@@ -168,7 +168,7 @@ class BoundedSax {
         if (levels_.size() == bounds_.depth_max) {
             return refuse(JsonFault::too_deep);
         }
-        decoded_ += object_size;
+        decoded_ += content_size;
         if (!count_value() || !go_on(visitor_.open(is_object, levels_.size(), offset() - 1))) {
             return false;
         }
@@ -220,6 +220,9 @@ template <typename Visitor>
 JsonError scan_json(std::string_view text, const JsonBounds& bounds, Visitor& visitor) {
     if (text.starts_with("\xef\xbb\xbf")) {
         return {JsonFault::byte_order_mark};
+    }
+    if (text.find('\0') != std::string_view::npos) {
+        return {JsonFault::not_json};  // the parser takes NUL for the end of the text, whatever follows
     }
     return detail::BoundedSax<Visitor>(text, bounds, visitor).run();
 }

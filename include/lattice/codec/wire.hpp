@@ -26,6 +26,7 @@ enum class Kind : std::uint8_t {
     not_found = 5,
     sync_request = 6,
     sync_ids = 7,
+    reconcile = 8,
 };
 
 /// Flags of Push and Provide. A receiver skips a frame with a flag that it does not know: what it does not understand
