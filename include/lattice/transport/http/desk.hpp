@@ -131,7 +131,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
         const auto session = session_;
         if (exchange.page) {
             exchange.page();
-        } else if (exchange.peer_failed) {
+        } else if (exchange.peer_failed && events.failed) {
             events.failed(exchange.from);
         }
         for (Frame& frame : exchange.frames) {
