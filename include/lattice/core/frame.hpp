@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include <lattice/core/bytes.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/message_id.hpp>
 
@@ -60,9 +61,21 @@ struct SyncIds {
     Naming naming{Naming::keys};
 };
 
+/// One step of finding out what two nodes do not share; the body is the business of their Reconcilers.
+struct Reconcile {
+    enum class Step : std::uint8_t {
+        request,  ///< Opens or continues a session. Answered by a reply.
+        reply,    ///< The answer, from which the asker learns the difference.
+        wants,    ///< What the asker misses, in the reconciler's own terms. Answered by Announce.
+    };
+    Step step{Step::request};
+    std::uint32_t session{0};  ///< The asker's number; a reply repeats it.
+    Bytes body;
+};
+
 /// What travels between two nodes. Codecs and transports treat all alternatives alike; a receiver skips kinds that it does
 /// not know.
-using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds>;
+using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile>;
 
 /// Builds one visitor from several lambdas.
 template <typename... Fs>

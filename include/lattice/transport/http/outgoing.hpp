@@ -43,26 +43,18 @@ class OutgoingFrame {
 
     /// About the bytes that the frame keeps occupied while it waits, and takes on the wire.
     [[nodiscard]] static std::size_t weight(const Frame& frame) {
-        if (const Message* message = message_of(frame)) {
-            return message->footprint();
-        }
         constexpr std::size_t fixed = 64;
-        return fixed + std::visit(Overloaded{[](const auto& other) -> std::size_t
-                                                 requires requires { other.names;
+        const Message* message = message_of(frame);
+        return message != nullptr ? message->footprint() : fixed + encoded_size(frame);
     }
-    { return other.names.size() * MessageId::size; }
-    , [](const auto&) -> std::size_t { return 0; }},
-                                  frame);
-}  // namespace lattice::inline v0::http
 
-private:
-Frame frame_;
-const std::string& node_id_;
-std::once_flag json_made_;
-std::string json_;
-std::once_flag binary_made_;
-EncodedFrame binary_;
-}
-;
+   private:
+    Frame frame_;
+    const std::string& node_id_;
+    std::once_flag json_made_;
+    std::string json_;
+    std::once_flag binary_made_;
+    EncodedFrame binary_;
+};
 
 }  // namespace lattice::inline v0::http
