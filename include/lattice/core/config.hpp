@@ -125,6 +125,7 @@ inline std::optional<ConfigError> validate(const Config& config) {
                             {"limits.peer_states_max", limits.peer_states_max},
                             {"limits.sync_ids_max", limits.sync_ids_max},
                             {"limits.syncs_per_second", limits.syncs_per_second},
+                            {"limits.reconciles_per_second", limits.reconciles_per_second},
                             {"limits.seen_ids_max", limits.seen_ids_max},
                             {"limits.posted_max", limits.posted_max}};
     for (const auto& count : counts) {

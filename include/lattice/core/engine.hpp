@@ -1,6 +1,7 @@
 #pragma once
 
-// The sans-IO engine: its class, and the two halves of its logic.
+// The sans-IO engine: its class, and its logic by topic.
 #include <lattice/core/engine/declaration.hpp>
 #include <lattice/core/engine/intake.hpp>
+#include <lattice/core/engine/reconcile.hpp>
 #include <lattice/core/engine/repair.hpp>

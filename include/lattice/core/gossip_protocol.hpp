@@ -1,11 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -98,8 +96,7 @@ class GossipProtocol {
         handlers().set_handler(type, std::move(handler));
     }
 
-    /// Sets a handler that takes the payload as a T, `f(const T&)` or `f(const T&, const Delivery&)`. A payload that is not
-    /// a T makes the message invalid: rejected, not forwarded.
+    /// Sets a handler `f(const T&)` or `f(const T&, const Delivery&)`. A payload that is no T makes the message invalid.
     template <PayloadValue T, typename F>
     void register_handler(std::string_view type, F handler) {
         handlers().template set_typed_handler<T>(type, std::move(handler));
@@ -115,6 +112,9 @@ class GossipProtocol {
 
     /// Sets the validator of every type that has none of its own.
     void register_default_validator(Validator validator) { handlers().set_default_validator(std::move(validator)); }
+
+    /// Uses set reconciliation for anti-entropy (see Reconciler), where the peer understands it. On the executor.
+    void reconcile_with(std::unique_ptr<Reconciler> reconciler) { engine_.reconcile_with(std::move(reconciler)); }
 
     /// Answers for a message that a validator deferred, named by Message::key(). `deferred` and unknown keys change nothing.
     /// Any thread.
@@ -144,10 +144,8 @@ class GossipProtocol {
         return broadcast(type, PayloadCodec<T>::encode(value), std::move(options));
     }
 
-    /// The counters. On the executor only; from elsewhere use `inspect`.
+    /// The counters; the engine, for reading. On the executor only; from elsewhere use `inspect`.
     [[nodiscard]] Statistics statistics() const noexcept { return engine_.statistics(); }
-
-    /// The engine, for reading. On the executor only; from elsewhere use `inspect`.
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
 
     /// Lets `read` look at the engine on the executor: at once when called there, else soon. Any thread. It is dropped
@@ -183,8 +181,6 @@ class GossipProtocol {
         }
         return *handlers_;
     }
-
-    // Inputs, on the executor.
 
     Receipt receive(const Peer& from, Frame frame) {
         const Now at = now();
@@ -267,8 +263,6 @@ class GossipProtocol {
         }
     }
 
-    // Effects.
-
     /// Carries out everything that is due, and arms the timer. Within a handler only frames go out; the rest is the
     /// outermost call's, so that handlers do not nest. Returns what became of the last offer.
     Receipt settle() {
@@ -342,8 +336,6 @@ class GossipProtocol {
     static Delivery delivery_of(const Effects::Offer& offer) noexcept {
         return {offer.message, offer.from, offer.envelope, offer.retrieved};
     }
-
-    // Time and peers.
 
     void arm_timer() {
         const TimePoint next = running_ ? engine_.next_wake() : TimePoint::max();

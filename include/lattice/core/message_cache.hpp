@@ -25,6 +25,17 @@ class MessageCache {
         Envelope envelope;  ///< As it was received; what a copy of it is provided with.
     };
 
+    /// Hears of every message that comes and goes, with the number of its slot, which stays its own while it is held.
+    class Listener {
+       public:
+        Listener() = default;
+        Listener(const Listener&) = delete;
+        Listener& operator=(const Listener&) = delete;
+        virtual ~Listener() = default;
+        virtual void held(const Message& message, std::uint32_t slot) = 0;
+        virtual void released(const Message& message, std::uint32_t slot) = 0;
+    };
+
     MessageCache(std::size_t messages_max, std::size_t bytes_max, Random& random) noexcept
         : hasher_(random), messages_max_(messages_max), bytes_max_(bytes_max) {}
 
@@ -49,7 +60,26 @@ class MessageCache {
         from.bytes += bytes;
         bytes_ += bytes;
         ++size_;
+        if (listener_ != nullptr) {
+            listener_->held(message, slot);
+        }
         return true;
+    }
+
+    /// Tells `listener` of everything from now on, and first of what is held already. It outlives the cache, or is replaced;
+    /// null: nobody.
+    void listen(Listener* listener) {
+        listener_ = listener;
+        for (std::uint32_t slot = 0; listener_ != nullptr && slot < entries_.size(); ++slot) {
+            if (entries_[slot].held.message) {
+                listener_->held(entries_[slot].held.message, slot);
+            }
+        }
+    }
+
+    /// The message in that slot, or null when it is empty. Valid until the next change.
+    [[nodiscard]] const Held* at(std::uint32_t slot) const noexcept {
+        return slot < entries_.size() && entries_[slot].held.message ? &entries_[slot].held : nullptr;
     }
 
     /// Drops the messages for which `outdated(message)` holds. Walks all: for the rhythm of anti-entropy, not of messages.
@@ -180,6 +210,9 @@ class MessageCache {
     void release(std::uint32_t slot, Source& source) {
         Entry& entry = entries_[slot];
         const Message& message = entry.held.message;
+        if (listener_ != nullptr) {
+            listener_->released(message, slot);
+        }
         index_.erase(hasher_(message.key()), slot);
         if (message.authenticity() == Message::Authenticity::foreign) {
             index_.erase(hasher_(message.id()), slot);
@@ -198,6 +231,7 @@ class MessageCache {
     std::vector<Entry> entries_;
     std::vector<Source> sources_;  ///< At most as many as messages; sum of `bytes` equals `bytes_`.
     SlotIndex index_;              ///< Every held message by key; foreign ones by id too.
+    Listener* listener_{nullptr};
     std::uint32_t free_{SlotIndex::none};
     std::size_t size_{0};
     std::size_t bytes_{0};

@@ -18,9 +18,12 @@ struct PeerState {
     TokenBucket messages;                ///< Of Limits::messages_per_second.
     TokenBucket bytes;                   ///< Of Limits::bytes_per_second.
     TokenBucket syncs;                   ///< One anti-entropy page per second, with a burst.
+    TokenBucket reconciles;              ///< Of Limits::reconciles_per_second.
     TimePoint announces_since{};         ///< Start of the interval that the next two count in.
     std::uint32_t announces{0};          ///< Announce frames heeded in it.
     std::uint32_t announced_ids{0};      ///< Ids heeded in it.
+    std::uint32_t solicited_ids{0};      ///< Ids that it was asked to announce; they count against nothing.
+    bool speaks_frames{false};           ///< It sent what only a node of this library sends.
     std::uint32_t tracked_ids{0};        ///< Names in the request scheduler that it is an announcer of.
     std::uint32_t fetches_in_flight{0};  ///< Names requested from it and not answered.
     std::uint32_t validations{0};        ///< Its messages that wait for a verdict.

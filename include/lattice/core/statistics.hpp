@@ -56,9 +56,12 @@ struct Statistics {
     std::uint64_t syncs_started{};
     std::uint64_t syncs_completed{};
     std::uint64_t syncs_served{};
-    std::uint64_t sends_busy{};         ///< Frames that the transport had no room for.
-    std::uint64_t sends_unreachable{};  ///< Frames for peers that the transport could not reach.
-    std::uint64_t control_ignored{};    ///< Control frames beyond a peer's share.
+    std::uint64_t reconciles_started{};    ///< Of the syncs, those by set reconciliation.
+    std::uint64_t reconciles_abandoned{};  ///< Of these, those that ended in listing names, or without an answer.
+    std::uint64_t reconciles_served{};     ///< Requests of set reconciliation answered.
+    std::uint64_t sends_busy{};            ///< Frames that the transport had no room for.
+    std::uint64_t sends_unreachable{};     ///< Frames for peers that the transport could not reach.
+    std::uint64_t control_ignored{};       ///< Control frames beyond a peer's share.
 
     [[nodiscard]] std::uint64_t refusals(Refusal reason) const noexcept {
         return refused[static_cast<std::size_t>(reason)];

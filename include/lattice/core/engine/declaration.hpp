@@ -18,6 +18,8 @@
 #include <lattice/core/peer_sampling.hpp>
 #include <lattice/core/peer_table.hpp>
 #include <lattice/core/publish.hpp>
+#include <lattice/core/reconcile_session.hpp>
+#include <lattice/core/reconciler.hpp>
 #include <lattice/core/request_scheduler.hpp>
 #include <lattice/core/seen_set.hpp>
 #include <lattice/core/statistics.hpp>
@@ -60,12 +62,21 @@ class Engine {
         schedule_first_sync(now);
     }
 
+    /// Uses set reconciliation for anti-entropy with peers that understand it, instead of lists of names. Null ends that.
+    void reconcile_with(std::unique_ptr<Reconciler> reconciler) {
+        session_.end();
+        cache_.listen(nullptr);
+        reconciler_ = std::move(reconciler);
+        cache_.listen(reconciler_.get());
+    }
+
     /// Stops: requests and sessions are given up; what was seen and is held stays.
     void stop() noexcept {
         running_ = false;
         next_sync_ = TimePoint::max();
         next_round_ = TimePoint::max();
         sync_.give_up();
+        session_.end();
         scheduler_.reset();
         peer_states_ = PeerTable(config_->limits.peer_states_max, random_);
     }
@@ -80,6 +91,7 @@ class Engine {
         if (!running_) {
             return {Disposition::refused, Refusal::overloaded};
         }
+        note_language(frame, from, now);
         return std::visit([&](auto& input) { return on(input, from, now, effects); }, frame);
     }
 
@@ -91,6 +103,7 @@ class Engine {
         const bool first = peers_.empty() && !peers.empty();
         peers_ = std::move(peers);
         if (first && running_) {
+            sync_cursor_ = static_cast<std::uint32_t>(random_.below(peers_.size()));
             schedule_first_sync(now);
         }
     }
@@ -105,6 +118,9 @@ class Engine {
         if (sync_.active() && sync_.partner() == peer) {
             sync_.give_up();
         }
+        if (session_.is_with(peer)) {
+            abandon_reconcile();
+        }
     }
 
     /// The transport could not take a frame of ours for that peer.
@@ -117,6 +133,7 @@ class Engine {
     [[nodiscard]] TimePoint next_wake() const noexcept {
         TimePoint next = next_round_ < next_sync_ ? next_round_ : next_sync_;
         next = sync_.deadline() < next ? sync_.deadline() : next;
+        next = session_.deadline() < next ? session_.deadline() : next;
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
 
@@ -139,7 +156,7 @@ class Engine {
     }
 
    private:
-    // Inputs by kind of frame (engine/intake.hpp, engine/repair.hpp).
+    // Inputs by kind of frame (engine/intake.hpp, engine/repair.hpp, engine/reconcile.hpp).
     Receipt on(Push& push, const Peer& from, Now now, Effects& effects) {
         return take(std::move(push.message), push.envelope, from, Arrival::pushed, now, effects);
     }
@@ -151,6 +168,7 @@ class Engine {
     Receipt on(NotFound& not_found, const Peer& from, Now now, Effects& effects);
     Receipt on(SyncRequest& request, const Peer& from, Now now, Effects& effects);
     Receipt on(SyncIds& page, const Peer& from, Now now, Effects& effects);
+    Receipt on(Reconcile& frame, const Peer& from, Now now, Effects& effects);
 
     // Messages (engine/intake.hpp).
     enum class Arrival : std::uint8_t { pushed, provided };
@@ -175,8 +193,17 @@ class Engine {
     void announce_round(Now now, Effects& effects);
     void announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects);
     void start_sync(Now now, Effects& effects);
+    void start_listing(const Peer& partner, Now now, Effects& effects);
+    [[nodiscard]] Peer next_partner() noexcept;
     void drop_outdated(Now now);
     void schedule_first_sync(Now now);
+    // Set reconciliation (engine/reconcile.hpp).
+    void start_reconcile(const Peer& partner, Now now, Effects& effects);
+    void take_reply(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
+    void answer_reconcile(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
+    void announce_slots(const std::vector<std::uint32_t>& slots, const Peer& to, Effects& effects);
+    void abandon_reconcile() noexcept;
+    void note_language(const Frame& frame, const Peer& from, Now now);
     bool heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept;
     [[nodiscard]] bool knows(const MessageId& name, Naming naming) const noexcept {
         return seen_.contains(name) || (naming == Naming::ids && seen_.contains(alias_of(name)));
@@ -200,6 +227,9 @@ class Engine {
     ValidationQueue validations_;
     LazyPush lazy_;
     AntiEntropy sync_;
+    ReconcileSession session_;
+    std::unique_ptr<Reconciler> reconciler_;       ///< Listens to `cache_`.
+    std::uint32_t sync_cursor_{0};                 ///< Where in `peers_` the last partner of anti-entropy stands.
     std::unique_ptr<RequestScheduler> scheduler_;  ///< Made when the first name is wanted.
     std::unique_ptr<AnswerLedger> answers_;        ///< Made when the first request comes.
     TimePoint next_round_{TimePoint::max()};       ///< Armed while there is something to announce.

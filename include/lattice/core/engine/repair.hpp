@@ -19,6 +19,9 @@ inline void Engine::wake(Now now, Effects& effects) {
     if (sync_.deadline() <= now.time) {
         sync_.give_up();
     }
+    if (session_.deadline() <= now.time) {
+        abandon_reconcile();
+    }
     if (scheduler_) {
         statistics_.requests_expired += scheduler_->expire(now.time, peer_states_);
         send_requests(now, effects);
@@ -37,6 +40,8 @@ inline void Engine::not_sent(const Frame& frame, const Peer& peer, SendFailure f
         }
     } else if (std::holds_alternative<SyncRequest>(frame) && sync_.active() && sync_.partner() == peer) {
         sync_.give_up();
+    } else if (std::holds_alternative<Reconcile>(frame) && session_.is_with(peer)) {
+        session_.end();
     }
 }
 
@@ -61,6 +66,10 @@ inline Receipt Engine::on(Announce& announce, const Peer& from, Now now, Effects
 
 /// Counts announcements in intervals of Config::gossip_interval, per peer.
 inline bool Engine::heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept {
+    if (state.solicited_ids >= names && names != 0) {
+        state.solicited_ids -= static_cast<std::uint32_t>(names);
+        return true;
+    }
     if (state.announces == 0 || now.time - state.announces_since >= config_->gossip_interval) {
         state.announces_since = now.time;
         state.announces = 0;
@@ -217,6 +226,11 @@ inline void Engine::announce_round(Now now, Effects& effects) {
         }
     }
     next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
+    if (lazy_.empty() && reconciler_ && config_->enable_anti_entropy) {
+        const auto interval = static_cast<std::uint64_t>(config_->gossip_interval.count());
+        const TimePoint soon = now.time + Duration{static_cast<Duration::rep>(random_.below(interval))};
+        next_sync_ = soon < next_sync_ ? soon : next_sync_;  // A pull after activity: cheap when nothing is missing.
+    }
 }
 
 /// Lets go of messages that nobody would take any more: offering them would only waste payload.
@@ -237,18 +251,36 @@ inline void Engine::announce_to(const Peer& peer, const std::vector<MessageId>& 
     }
 }
 
+/// Anti-entropy goes round all known peers, one after another from a random start: none is left out for longer than one round.
 inline void Engine::start_sync(Now now, Effects& effects) {
     const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
     next_sync_ = now.time + Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
-    const std::size_t first = effects.targets.size();
-    sample_peers(peers_, 1, random_, effects.targets, [&](const Peer& peer) { return !(peer == self_); });
-    if (effects.targets.size() == first) {
+    const Peer partner = next_partner();
+    if (!partner) {
         return;
     }
-    drop_outdated(now);
     ++statistics_.syncs_started;
-    const Peer partner = effects.targets.back();
-    effects.sends.push_back({sync_.begin(partner, config_->limits, now.time), static_cast<std::uint32_t>(first), 1});
+    drop_outdated(now);
+    const std::uint32_t slot = reconciler_ ? peer_states_.find(partner) : PeerTable::none;
+    if (slot != PeerTable::none && peer_states_[slot].speaks_frames) {
+        start_reconcile(partner, now, effects);
+    } else {
+        start_listing(partner, now, effects);
+    }
+}
+
+inline void Engine::start_listing(const Peer& partner, Now now, Effects& effects) {
+    effects.send_to(partner, sync_.begin(partner, config_->limits, now.time));
+}
+
+inline Peer Engine::next_partner() noexcept {
+    for (std::size_t tries = peers_.size(); tries != 0; --tries) {
+        sync_cursor_ = static_cast<std::uint32_t>((sync_cursor_ + std::size_t{1}) % peers_.size());
+        if (!(peers_[sync_cursor_] == self_)) {
+            return peers_[sync_cursor_];
+        }
+    }
+    return {};
 }
 
 /// A node that starts, or meets its first peers, has missed what came before: it asks within two gossip intervals.
