@@ -14,7 +14,7 @@ namespace lattice::inline v0::reconcile {
 
 /// The size of a Bloom filter.
 struct BloomShape {
-    std::uint32_t words{1};   ///< Of 64 bits. At most words_max.
+    std::uint32_t words{1};  ///< Of 64 bits. At most words_max.
     std::uint8_t hashes{1};  ///< Bits set per key: 1 to hashes_max.
 
     /// 16 MiB: beyond, the sets to compare should be cut in ranges.

@@ -63,9 +63,8 @@ class SymbolIndices {
     /// Whether symbol `index` holds the id.
     [[nodiscard]] bool holds(std::size_t index) const noexcept {
         bool found = false;
-        visit_block(static_cast<unsigned>(std::bit_width(index + 1)) - 1, [&](std::size_t other) {
-            found = found || other == index;
-        });
+        visit_block(static_cast<unsigned>(std::bit_width(index + 1)) - 1,
+                    [&](std::size_t other) { found = found || other == index; });
         return found;
     }
 
@@ -148,7 +147,6 @@ struct SymbolPrefix {
 /// symbols. Cost: about 2 symbols per block and id, some 30 updates (90 ns) for 32,767 symbols; 8 bytes per symbol.
 class CodedSymbols {
    public:
-
     /// Adds the id if it is not there, removes it if it is.
     void toggle(std::uint64_t id) noexcept { prefix_.toggle_from_block(0, id); }
 

@@ -31,7 +31,7 @@ struct EstimatorShape {
         if (expected == 0) {
             return {12, 4};
         }
-        if (expected <= 4) {
+        if (expected <= 1) {
             return {1, 6};
         }
         if (expected <= 32) {
@@ -41,15 +41,17 @@ struct EstimatorShape {
             return {4, 7};
         }
         const auto levels = static_cast<unsigned>(std::bit_width(expected / 64)) + 3;
-        return {static_cast<std::uint8_t>(levels < 13 ? levels : 13), 7};
+        return {static_cast<std::uint8_t>(levels < 13 ? levels : 13),
+                static_cast<std::uint8_t>(expected < 2000 ? 7 : 8)};
     }
 };
 
 /// What is known of the size of a difference.
 struct DifferenceEstimate {
-    double size{0};       ///< The most likely size.
-    double deviation{0};  ///< The standard deviation of the size's logarithm.
+    double size{0};         ///< The most likely size.
+    double deviation{0};    ///< The standard deviation of the size's logarithm.
     bool saturated{false};  ///< The difference is beyond what the shape can measure; `size` is a lower bound.
+    bool odd{false};        ///< Whether the size is odd. This is certain: each difference flips one parity.
 
     /// A size that is not exceeded with the probability that belongs to `deviations` (1.64: 95 %).
     [[nodiscard]] double at_most(double deviations) const noexcept;
@@ -89,8 +91,8 @@ class DifferenceEstimator {
             const auto folded = fold(level, shape);
             for (std::size_t i = 0; i < shape.bits() / 8; ++i, ++bytes) {
                 const auto own = static_cast<std::uint8_t>(folded[i / 8] >> (8 * (i % 8)));
-                odd[level] += static_cast<std::size_t>(std::popcount(
-                    static_cast<std::uint8_t>(own ^ std::to_integer<std::uint8_t>(*bytes))));
+                odd[level] += static_cast<std::size_t>(
+                    std::popcount(static_cast<std::uint8_t>(own ^ std::to_integer<std::uint8_t>(*bytes))));
             }
         }
         return estimate(shape, odd);
@@ -205,7 +207,7 @@ inline DifferenceEstimate DifferenceEstimator::estimate(EstimatorShape shape,
     // The likelihood takes the number of ids at a level for random; over all levels together it is not.
     const double variance = 1 / (information + 1e-9) - 1 / low;
     const double least = 1 / (4 * low * static_cast<double>(shape.bits()));
-    return {low, detail::square_root(variance > least ? variance : least), low > 0.9 * size_max};
+    return {low, detail::square_root(variance > least ? variance : least), low > 0.9 * size_max, total % 2 == 1};
 }
 
 }  // namespace lattice::inline v0::reconcile

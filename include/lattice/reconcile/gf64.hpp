@@ -55,6 +55,21 @@ constexpr void square(std::uint64_t* into, const std::uint64_t* from, std::size_
     }
 }
 
+constexpr void scale(std::uint64_t* values, std::size_t count, std::uint64_t factor) noexcept {
+    const Multiples multiples(factor);
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = multiples.times(values[i]);
+    }
+}
+
+constexpr std::uint64_t convolve(const std::uint64_t* a, const std::uint64_t* b_end, std::size_t count) noexcept {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        sum ^= multiply(a[i], *(b_end - i));
+    }
+    return sum;
+}
+
 constexpr void add_scaled(std::uint64_t* into, const std::uint64_t* from, std::size_t count,
                           std::uint64_t factor) noexcept {
     const Multiples multiples(factor);
@@ -109,6 +124,26 @@ inline void square(std::uint64_t* into, const std::uint64_t* from, std::size_t c
     }
 #endif
     portable::square(into, from, count);
+}
+
+/// values[i] *= factor for i < count.
+inline void scale(std::uint64_t* values, std::size_t count, std::uint64_t factor) noexcept {
+#if defined(LATTICE_GF64_X86)
+    if (accelerated()) {
+        return detail::scale_x86(values, count, factor);
+    }
+#endif
+    portable::scale(values, count, factor);
+}
+
+/// The sum of a[i] * b_end[-i] for i < count.
+inline std::uint64_t convolve(const std::uint64_t* a, const std::uint64_t* b_end, std::size_t count) noexcept {
+#if defined(LATTICE_GF64_X86)
+    if (accelerated()) {
+        return detail::convolve_x86(a, b_end, count);
+    }
+#endif
+    return portable::convolve(a, b_end, count);
 }
 
 /// into[i] += factor * from[i] for i < count.

@@ -32,13 +32,9 @@ inline void reduce(Polynomial& a, const Polynomial& b, Polynomial* quotient = nu
         const std::size_t shift = a.size() - b.size();
         const std::uint64_t top = a.back();
         if (lead != 1) {
-            for (auto& c : a) {
-                c = multiply(c, lead);
-            }
+            scale(a.data(), a.size(), lead);
             if (quotient != nullptr) {
-                for (auto& c : *quotient) {
-                    c = multiply(c, lead);
-                }
+                scale(quotient->data() + shift, quotient->size() - shift, lead);
             }
         }
         add_scaled(a.data() + shift, b.data(), b.size(), top);
@@ -94,7 +90,8 @@ class FrobeniusTable {
         for (std::size_t i = 0; i < 64; ++i) {
             std::uint64_t* next = rows_.data() + (i + 1) * degree_;
             square(squares.data(), next - degree_, degree_);
-            const std::size_t low = (degree_ + 1) / 2;  // squares[j] is the coefficient of x^(2j); from here on 2j >= degree
+            const std::size_t low =
+                (degree_ + 1) / 2;  // squares[j] is the coefficient of x^(2j); from here on 2j >= degree
             for (std::size_t j = 0; j < low; ++j) {
                 next[2 * j] = squares[j];
             }

@@ -52,6 +52,22 @@ LATTICE_CLMUL inline void square_x86(std::uint64_t* into, const std::uint64_t* f
     }
 }
 
+LATTICE_CLMUL inline void scale_x86(std::uint64_t* values, std::size_t count, std::uint64_t factor) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = product_x86(values[i], factor);
+    }
+}
+
+/// Products of opposite ends, reduced once.
+LATTICE_CLMUL inline std::uint64_t convolve_x86(const std::uint64_t* a, const std::uint64_t* b_end,
+                                                std::size_t count) noexcept {
+    Wide sum{0, 0};
+    for (std::size_t i = 0; i < count; ++i) {
+        sum ^= wide_product(a[i], *(b_end - i));
+    }
+    return reduced(sum);
+}
+
 LATTICE_CLMUL inline void add_scaled_x86(std::uint64_t* into, const std::uint64_t* from, std::size_t count,
                                          std::uint64_t factor) noexcept {
     for (std::size_t i = 0; i < count; ++i) {

@@ -59,11 +59,8 @@ class ErrorLocator {
 
    private:
     [[nodiscard]] std::uint64_t discrepancy_at(std::size_t n) const noexcept {
-        std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < current_.size() && i <= n; ++i) {
-            sum ^= gf64::multiply(current_[i], sums_[n - i]);
-        }
-        return sum;
+        const std::size_t count = current_.size() <= n + 1 ? current_.size() : n + 1;
+        return gf64::convolve(current_.data(), sums_.data() + n, count);
     }
 
     /// current = last_discrepancy * current + discrepancy * z^shift * former.

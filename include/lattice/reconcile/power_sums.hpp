@@ -18,8 +18,7 @@ class PowerSums {
     static constexpr std::size_t rows = 40;  ///< Sums per bucket.
     static constexpr unsigned log2_buckets_max = 4;
 
-    explicit PowerSums(unsigned log2_buckets = 0)
-        : log2_buckets_(log2_buckets), sums_(rows << log2_buckets) {}
+    explicit PowerSums(unsigned log2_buckets = 0) : log2_buckets_(log2_buckets), sums_(rows << log2_buckets) {}
 
     /// The bucket of an id among 2^log2_buckets.
     static constexpr std::size_t bucket_of(std::uint64_t id, unsigned log2_buckets) noexcept {

@@ -58,7 +58,7 @@ struct SymbolsReply {
 
 /// A page of ids: all that the responder holds from the id asked for to `end` (0: to the greatest).
 struct IdsReply {
-    std::uint64_t end{0};  ///< Exclusive.
+    std::uint64_t end{0};            ///< Exclusive.
     std::vector<std::uint64_t> ids;  ///< Ascending.
 };
 
@@ -71,8 +71,7 @@ struct BloomReply {
 /// What a responder sends.
 ///
 /// ```
-/// 0      version (high 4 bits, 1) and 2 (low 4 bits: a reply)
-/// 1      kind: the index of the alternative
+/// 0      version (high 4 bits, 1) and kind (low 4 bits), the index of the alternative:
 /// 1 salt       2 bytes: tag
 /// 4 estimate   varint: messages held   estimator (see Request)
 /// 5 advice     1 byte: strategy
@@ -250,8 +249,7 @@ struct ReplyCodec {
 /// Appends the reply's bytes. `from`: that of the request.
 inline void encode(const Reply& reply, std::uint64_t from, std::vector<std::byte>& bytes) {
     ByteWriter writer(bytes);
-    writer.u8(detail::reply_mark);
-    writer.u8(reply.index());
+    writer.u8(static_cast<std::uint64_t>(detail::wire_version) << 4U | reply.index());
     if (const auto* ids = std::get_if<IdsReply>(&reply)) {
         detail::ReplyCodec::write(*ids, writer, from);
     } else if (const auto* bloom = std::get_if<BloomReply>(&reply)) {
@@ -271,14 +269,11 @@ inline void encode(const Reply& reply, std::uint64_t from, std::vector<std::byte
 /// version. `from`: that of the request that is answered. What it allocates is in proportion to the bytes that are there.
 inline std::optional<Reply> decode_reply(ByteView bytes, std::uint64_t from) {
     ByteReader reader(bytes);
-    if (reader.u8() != detail::reply_mark) {
+    const std::uint8_t mark = reader.u8();
+    if (mark >> 4U != detail::wire_version) {
         return std::nullopt;
     }
-    const std::uint8_t kind = reader.u8();
-    if (!reader.ok()) {
-        return std::nullopt;
-    }
-    auto reply = detail::ReplyCodec::read(kind, reader, from);
+    auto reply = detail::ReplyCodec::read(mark & 15U, reader, from);
     return reader.ok() ? std::move(reply) : std::nullopt;
 }
 

@@ -35,9 +35,9 @@ enum class Strategy : std::uint8_t {
 /// What an initiator sends. A decoded request has been checked against every bound that does not depend on the responder.
 ///
 /// ```
-/// 0      version (high 4 bits, 1) and 1 (low 4 bits: a request)
-/// 1      strategy (low 3 bits) | 8: the salt follows | 16: a window follows
-/// 2..3   the salt's tag
+/// 0      version (high 4 bits, 1) | 8: a byte of flags follows | strategy (low 3 bits)
+///        [flags: 1: a salt follows, 2: a window follows; others are ignored]
+///        2 bytes: the salt's tag
 ///        [16 bytes: the salt]  [varint: the window]
 ///        varint: messages held    8 bytes: their digest
 /// automatic:        estimator
@@ -59,7 +59,7 @@ struct Request {
     std::uint64_t digest{0};
     std::uint64_t asked{0};
     std::optional<EstimatorShape> estimator_shape;
-    std::vector<std::byte> estimator;  ///< estimator_shape->bytes() of them.
+    std::vector<std::byte> estimator;   ///< estimator_shape->bytes() of them.
     std::optional<BloomFilter> filter;  ///< There if, and only if, the strategy is bloom.
     std::uint64_t from{0};
 };
@@ -67,10 +67,9 @@ struct Request {
 namespace detail {
 
 inline constexpr std::uint8_t wire_version = 1;
-inline constexpr std::uint8_t request_mark = wire_version << 4U | 1U;
-inline constexpr std::uint8_t reply_mark = wire_version << 4U | 2U;
-inline constexpr std::uint8_t salt_follows = 8;
-inline constexpr std::uint8_t window_follows = 16;
+inline constexpr std::uint8_t flags_follow = 8;
+inline constexpr std::uint8_t salt_follows = 1;
+inline constexpr std::uint8_t window_follows = 2;
 
 inline void write_filter(const BloomFilter& filter, ByteWriter& writer) {
     writer.varint(filter.shape().words);
@@ -128,9 +127,12 @@ inline std::optional<EstimatorShape> read_estimator(ByteReader& reader, std::vec
 /// Appends the request's bytes.
 inline void encode(const Request& request, std::vector<std::byte>& bytes) {
     ByteWriter writer(bytes);
-    writer.u8(detail::request_mark);
-    writer.u8(static_cast<std::uint64_t>(request.strategy) | (request.salt ? detail::salt_follows : 0U) |
-              (request.window ? detail::window_follows : 0U));
+    const unsigned flags = (request.salt ? detail::salt_follows : 0U) | (request.window ? detail::window_follows : 0U);
+    writer.u8(static_cast<unsigned>(detail::wire_version) << 4U | (flags != 0 ? detail::flags_follow : 0U) |
+              static_cast<unsigned>(request.strategy));
+    if (flags != 0) {
+        writer.u8(flags);
+    }
     writer.u16(request.salt_tag);
     if (request.salt) {
         writer.u64(request.salt->low);
@@ -161,11 +163,11 @@ inline std::optional<Request> decode_request(ByteView bytes) {
     ByteReader reader(bytes);
     Request request;
     const std::uint8_t mark = reader.u8();
-    const std::uint8_t flags = reader.u8();
-    const auto strategy = static_cast<std::uint8_t>(flags & 7U);
-    if (mark != detail::request_mark || strategy > static_cast<std::uint8_t>(Strategy::ids)) {
+    const auto strategy = static_cast<std::uint8_t>(mark & 7U);
+    if (mark >> 4U != detail::wire_version || strategy > static_cast<std::uint8_t>(Strategy::ids)) {
         return std::nullopt;
     }
+    const std::uint8_t flags = (mark & detail::flags_follow) != 0 ? reader.u8() : std::uint8_t{0};
     request.strategy = static_cast<Strategy>(strategy);
     request.salt_tag = reader.u16();
     if ((flags & detail::salt_follows) != 0) {

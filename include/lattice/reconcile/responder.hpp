@@ -15,13 +15,14 @@ namespace lattice::inline v0::reconcile {
 
 /// What a responder may spend on one reply.
 struct ResponderLimits {
-    /// Bounds memory, CPU and traffic that one small request can cause. The default is what a frame holds.
+    /// Bounds memory, CPU and traffic that one small request can cause. The default is what a frame holds. Sketches, of 3.2 KB at the
+    /// most, are not measured by it; a Bloom reply is bounded by twice as much.
     std::size_t reply_bytes_max{256 * 1024};
 };
 
 /// How sure of its size a sketch is made: the number of standard deviations of the estimate that are added. 1.75 makes one round trip
 /// enough in 95 % of sessions (measured, see the bench); more would cost bytes in all of them.
-inline constexpr double sketch_deviations = 1.75;
+inline constexpr double sketch_deviations = 1.8;
 
 /// The bytes that each strategy would take for what is known; the basis of the responder's choice.
 class StrategyCosts {
@@ -31,17 +32,23 @@ class StrategyCosts {
         : estimate_(estimate), there_(static_cast<double>(there)), here_(static_cast<double>(here)) {
         const double gap = there_ > here_ ? there_ - here_ : here_ - there_;
         if (estimate_.size < gap) {
-            estimate_ = {gap, 0.05, false};
+            estimate_ = {gap, 0.05, false, estimate_.odd};
         }
         if (estimate_.size > there_ + here_) {
             estimate_.size = there_ + here_;
         }
     }
 
-    /// How many differences a sketch should hold. At least 2: a hidden pair leaves no trace in an estimator.
+    /// How many differences a sketch should hold: a number as odd or even as the difference is known to be, so that a bound just
+    /// above such a number is rounded up by two. At least 2 if even: a hidden pair leaves no trace in an estimator.
     [[nodiscard]] std::size_t sketch_capacity() const noexcept {
-        const double bound = estimate_.at_most(sketch_deviations);
-        return estimate_.size < 0.9 ? 2 : static_cast<std::size_t>(bound + 0.5);
+        const double bound = estimate_.at_most(sketch_deviations) - 0.6;
+        std::size_t capacity = estimate_.odd ? 1 : 2;
+        if (bound > static_cast<double>(capacity)) {
+            const auto whole = static_cast<std::size_t>(bound) + 1;
+            capacity = whole + ((whole ^ capacity) & 1U);
+        }
+        return capacity;
     }
 
     /// How many coded symbols suffice: what the decoder needs on average, with the spread of that number (0.9 / sqrt(d)) and
@@ -51,8 +58,8 @@ class StrategyCosts {
     static std::size_t symbols_for(DifferenceEstimate estimate) noexcept {
         const double size = estimate.size < 4 ? 4 : estimate.size;
         const double spread = estimate.deviation * estimate.deviation + 0.81 / size;
-        const DifferenceEstimate both{size, detail::square_root(spread), false};
-        return static_cast<std::size_t>(both.at_most(sketch_deviations) * (1.15 + 1.9 / detail::square_root(size))) +
+        const DifferenceEstimate both{size, detail::square_root(spread)};
+        return static_cast<std::size_t>(both.at_most(sketch_deviations) * (1.165 + 1.9 / detail::square_root(size))) +
                8;
     }
 
@@ -116,7 +123,7 @@ class Responder {
    private:
     [[nodiscard]] DifferenceEstimate estimate(const Request& request) const {
         if (!request.estimator_shape) {
-            return {0, 0, true};
+            return {0, 0, true, false};
         }
         return summary_->estimator().compare(*request.estimator_shape, request.estimator.data());
     }
@@ -130,17 +137,16 @@ class Responder {
             return own_estimate();
         }
         const StrategyCosts costs(measured, request.size, summary_->size());
-        const double symbols_bytes = costs.symbols_bytes();
-        if (costs.ids_bytes() < symbols_bytes && costs.ids_bytes() <= 1.2 * costs.bloom_bytes()) {
+        const auto shape = SketchShape::for_differences(costs.sketch_capacity(), PowerSums::log2_buckets_max);
+        const double exact_bytes = shape ? 8.0 * static_cast<double>(shape->size()) + 16 : costs.symbols_bytes();
+        // Filters leave a rest to a next session, so they must save something.
+        if (costs.ids_bytes() < exact_bytes && costs.ids_bytes() <= 1.2 * costs.bloom_bytes()) {
             return ids_page(0);
         }
-        if (costs.bloom_bytes() < 0.9 * symbols_bytes) {
+        if (costs.bloom_bytes() < 0.85 * exact_bytes) {
             return AdviceReply{Strategy::bloom};
         }
-        if (auto reply = sketch(costs.sketch_capacity())) {
-            return std::move(*reply);
-        }
-        return symbols(costs.symbols());
+        return shape ? sketch(*shape) : symbols(costs.symbols());
     }
 
     [[nodiscard]] Reply own_estimate() const {
@@ -155,8 +161,8 @@ class Responder {
             const DifferenceEstimate measured = estimate(request);
             capacity = StrategyCosts(measured, request.size, summary_->size()).sketch_capacity();
         }
-        auto reply = sketch(capacity);
-        return reply ? std::move(*reply) : *sketch(capacity_max);
+        const auto shape = SketchShape::for_differences(capacity, PowerSums::log2_buckets_max);
+        return sketch(shape ? *shape : *SketchShape::for_differences(capacity_max, PowerSums::log2_buckets_max));
     }
 
     [[nodiscard]] Reply asked_symbols(const Request& request) const {
@@ -168,23 +174,23 @@ class Responder {
                                   : symbols(StrategyCosts(measured, request.size, summary_->size()).symbols());
     }
 
-    [[nodiscard]] std::optional<Reply> sketch(std::size_t capacity) const {
-        const auto shape = SketchShape::for_differences(capacity, PowerSums::log2_buckets_max);
-        if (!shape) {
-            return std::nullopt;
-        }
-        SketchReply reply{summary_->checksum(), *shape, {}};
-        reply.sums.reserve(shape->size());
-        SplitSketch::write(summary_->power_sums(shape->log2_buckets), *shape,
+    [[nodiscard]] Reply sketch(const SketchShape& shape) const {
+        SketchReply reply{summary_->checksum(), shape, {}};
+        reply.sums.reserve(shape.size());
+        SplitSketch::write(summary_->power_sums(shape.log2_buckets), shape,
                            [&](std::uint64_t sum) { reply.sums.push_back(sum); });
         return reply;
     }
 
-    /// Symbols that do not fit make way for a page of ids, which always helps.
+    /// Symbols that do not fit by far make way for a page of ids, which always helps.
     [[nodiscard]] Reply symbols(std::uint64_t count) const {
-        if (count > SymbolIndices::symbols_max || 8 * count + SymbolChecks::count_max + 16 > limits_.reply_bytes_max) {
+        const std::size_t overhead = SymbolChecks::count_max + 16;
+        const std::size_t fit = limits_.reply_bytes_max < overhead ? 0 : (limits_.reply_bytes_max - overhead) / 8;
+        if (count / 3 * 2 > fit) {
             return ids_page(0);
         }
+        count = count < fit ? count : fit;
+        count = count < SymbolIndices::symbols_max ? count : SymbolIndices::symbols_max;
         return SymbolsReply{summary_->checksum(), summary_->symbols(static_cast<std::size_t>(count))};
     }
 

@@ -173,8 +173,7 @@ class SplitSketch {
         }
         for (std::size_t k = count - (count == 0 ? 0 : 1); k-- > 0;) {
             for (std::size_t i = k + 1; i < count; ++i) {
-                values[i] = gf64::multiply(
-                    values[i], inverse_of_small(point_of(open[i]) ^ point_of(open[i - k - 1])));
+                values[i] = gf64::multiply(values[i], inverse_of_small(point_of(open[i]) ^ point_of(open[i - k - 1])));
             }
             for (std::size_t i = k; i + 1 < count; ++i) {
                 values[i] ^= values[i + 1];
@@ -247,7 +246,7 @@ inline std::optional<SketchShape> SketchShape::for_differences(std::size_t diffe
     for (std::size_t row = 0;; ++row) {
         const double open = buckets * (1 - fewer);
         const double deviation = detail::square_root(open * fewer);
-        const double needed = open + 1.3 * deviation + (row == 0 ? 0 : 0.3);
+        const double needed = open + (0.8 + 0.02 * buckets) * deviation;
         auto parts = needed < buckets ? static_cast<std::size_t>(needed + 0.5) : shape.parts();
         if (parts == 0) {
             return shape;

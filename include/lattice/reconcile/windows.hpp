@@ -30,7 +30,8 @@ struct WindowOptions {
 class Windows {
    public:
     /// `options.length` and `options.count` are at least 1.
-    Windows(const Salt& salt, const WindowOptions& options) : salt_(salt), options_(options), summaries_(options.count, SetSummary(salt)) {}
+    Windows(const Salt& salt, const WindowOptions& options)
+        : salt_(salt), options_(options), summaries_(options.count, SetSummary(salt)) {}
 
     /// The number of the window that a timestamp lies in. Times before the epoch lie in window 0.
     [[nodiscard]] std::uint64_t number_of(WallTime time) const noexcept {

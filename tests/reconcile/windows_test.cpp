@@ -1,0 +1,130 @@
+#include <map>
+
+#include <lattice/reconcile/windows.hpp>
+
+#include "reconcile/sets.hpp"
+#include "support/catch.hpp"
+
+using namespace lattice;
+using namespace lattice::reconcile;
+using namespace lattice::reconcile_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WindowOptions small{1min, 6};
+
+WallTime at(std::chrono::microseconds since_epoch) { return WallTime(since_epoch); }
+
+}  // namespace
+
+TEST_CASE("messages are in the window of their time, and leave with it") {
+    Random random(1);
+    Windows windows(test_salt, small);
+    windows.advance(at(10min));
+    const MessageId id = random_id(random);
+    CHECK(windows.add(id, 1, at(7min + 30s)));
+    CHECK(windows.find(7)->contains(shorten(id, test_salt).value));
+    CHECK(windows.size() == 1);
+    CHECK_FALSE(windows.add(id, 1, at(4min)));   // beyond the horizon
+    CHECK_FALSE(windows.add(id, 1, at(11min)));  // in the future
+    CHECK_FALSE(windows.add(id, 1, at(-1min)));
+    CHECK(windows.find(4) == nullptr);
+    CHECK(windows.find(11) == nullptr);
+
+    windows.advance(at(12min));
+    CHECK(windows.size() == 1);
+    windows.advance(at(13min));
+    CHECK(windows.find(7) == nullptr);
+    CHECK(windows.size() == 0);
+    CHECK_FALSE(windows.remove(id, 1, at(7min + 30s)));
+}
+
+TEST_CASE("windows agree with a plain map of sets under random operations") {
+    Random random(GENERATE(2U, 3U));
+    Windows windows(test_salt, small);
+    std::map<std::uint64_t, std::map<MessageId, WallTime>> twin;
+    std::chrono::microseconds now = 1h;
+    windows.advance(at(now));
+    for (int i = 0; i < 3'000; ++i) {
+        if (random.below(50) == 0) {
+            now += std::chrono::seconds(random.below(200) + (random.below(10) == 0 ? 1'000 : 0));
+            windows.advance(at(now));
+            while (!twin.empty() && twin.begin()->first + small.count <= windows.newest()) {
+                twin.erase(twin.begin());
+            }
+        }
+        const WallTime time = at(now - std::chrono::seconds(random.below(500)));
+        const std::uint64_t number = windows.number_of(time);
+        const MessageId id = random_id(random);
+        const bool kept = number + small.count > windows.newest();
+        REQUIRE(windows.add(id, 5, time) == kept);
+        if (kept) {
+            twin[number].emplace(id, time);
+        }
+        if (!twin.empty() && random.below(2) == 0) {
+            auto& [victim_window, messages] = *twin.begin();
+            REQUIRE(windows.remove(messages.begin()->first, 5, messages.begin()->second));
+            messages.erase(messages.begin());
+            if (messages.empty()) {
+                twin.erase(twin.begin());
+            }
+        }
+        std::size_t size = 0;
+        for (const auto& [held, messages] : twin) {
+            REQUIRE(windows.find(held)->size() == messages.size());
+            size += messages.size();
+        }
+        REQUIRE(windows.size() == size);
+    }
+}
+
+TEST_CASE("the newest window has every second turn, older ones theirs, and none is forgotten") {
+    Windows windows(test_salt, {1min, 144});
+    windows.advance(at(10h));
+    std::map<std::uint64_t, int> turns;
+    const std::uint64_t all = 2 * 144 * 9;
+    for (std::uint64_t turn = 0; turn < all; ++turn) {
+        const std::uint64_t number = windows.for_turn(turn);
+        REQUIRE(windows.find(number) != nullptr);
+        ++turns[windows.newest() - number];
+    }
+    CHECK(turns.size() == 144);
+    CHECK(turns[0] == static_cast<int>(all / 2));
+    CHECK(turns[2] > 4 * turns[16]);
+    CHECK(turns[16] > 2 * turns[100]);
+}
+
+TEST_CASE("one window is enough, and early windows have no predecessors") {
+    Windows one(test_salt, {1min, 1});
+    one.advance(at(5min));
+    CHECK(one.for_turn(7) == 5);
+    Windows early(test_salt, {1min, 100});
+    early.advance(at(2min));
+    for (std::uint64_t turn = 0; turn < 200; ++turn) {
+        CHECK(early.for_turn(turn) <= 2);
+    }
+}
+
+TEST_CASE("a session is about one window") {
+    Random random(4);
+    Windows here(test_salt, small);
+    Windows there(test_salt, small);
+    here.advance(at(10min));
+    there.advance(at(10min));
+    for (int i = 0; i < 100; ++i) {
+        const MessageId id = random_id(random);
+        const WallTime time = at(std::chrono::minutes(5 + i % 6));
+        here.add(id, 1, time);
+        if (i != 42) {  // of minute 5
+            there.add(id, 1, time);
+        }
+    }
+    InitiatorOptions options;
+    options.window = 5;
+    const Session old(*here.find(5), *there.find(5), options);
+    CHECK(old.outcome.result == SessionResult::complete);
+    CHECK(old.outcome.missing_there.size() == 1);
+    options.window = 10;
+    CHECK(Session(*here.find(10), *there.find(10), options).outcome.result == SessionResult::equal);
+}
