@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <lattice/core/clock.hpp>
+#include <lattice/core/config.hpp>
 #include <lattice/core/transport.hpp>
 #include <lattice/transport/http/courier.hpp>
 #include <lattice/transport/http/desk.hpp>
@@ -49,14 +50,15 @@ namespace lattice::inline v0 {
 /// server refuses, and why, stands at HttpServer; the bounds are in HttpLimits.
 class HttpTransport {
    public:
-    /// Binds the address; throws std::runtime_error when it cannot be had. The clock outlives the transport.
+    /// Binds the address; throws std::runtime_error when it cannot be had, ConfigError when the node id is none. The clock
+    /// outlives the transport.
     template <Clock C>
     HttpTransport(C& clock, HttpOptions options)
         : HttpTransport([&clock](Callback<void()> job) { clock.post(std::move(job)); }, std::move(options)) {}
 
     /// The same for executors that are not a Clock: `post` runs a callback on the executor later, from any thread.
     HttpTransport(http::Desk::Post post, HttpOptions options)
-        : options_(std::move(options)),
+        : options_(checked(std::move(options))),
           desk_(std::make_shared<http::Desk>(std::move(post))),
           courier_(options_, desk_),
           endpoints_(options_, *desk_, [this](std::string_view id) { return courier_.find(id); }) {
@@ -123,6 +125,14 @@ class HttpTransport {
     [[nodiscard]] std::size_t connections() const { return server_ ? server_->connections() : 0; }
 
    private:
+    /// The node id goes into header lines.
+    static HttpOptions checked(HttpOptions options) {
+        if (!options.node_id.empty() && !is_identifier(options.node_id, ceiling::node_id)) {
+            throw ConfigError("node_id", "must be 1 to 128 printable ASCII characters without spaces");
+        }
+        return options;
+    }
+
     HttpOptions options_;
     std::shared_ptr<http::Desk> desk_;
     http::Courier courier_;

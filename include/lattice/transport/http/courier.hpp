@@ -51,6 +51,9 @@ class Courier {
         if (link == nullptr) {
             return SendStatus::unreachable;
         }
+        if (link->kind == PeerKind::foreign && !has_foreign_form(frame->frame())) {
+            return SendStatus::sent;  // there is no way to say it in the peer's language; it may be lost
+        }
         const TimePoint now = socket_time();
         if (now < link->blocked_until || !link->push({frame, weight, 0}, options_.limits)) {
             return SendStatus::busy;

@@ -53,17 +53,19 @@ class Desk : public std::enable_shared_from_this<Desk> {
 
     /// Any thread: hands an exchange over; `exchange->wait` tells when it is settled.
     void submit(std::shared_ptr<Exchange> exchange) {
+        bool taken = false;
         bool first = false;
         {
             const std::lock_guard lock(mutex_);
-            if (open_) {
-                first = submitted_.empty();
+            taken = open_;
+            first = taken && submitted_.empty();
+            if (taken) {
                 submitted_.push_back(exchange);
             }
         }
         if (first) {
             post_([self = shared_from_this()] { self->handle_submitted(); });
-        } else if (!is_open()) {
+        } else if (!taken) {
             exchange->settle(Exchange::Outcome::closed);
         }
     }

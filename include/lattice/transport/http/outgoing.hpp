@@ -12,6 +12,12 @@
 
 namespace lattice::inline v0::http {
 
+/// Whether the reference has a call for such a frame.
+inline bool has_foreign_form(const Frame& frame) noexcept {
+    return message_of(frame) != nullptr || std::holds_alternative<Request>(frame) ||
+           std::holds_alternative<SyncRequest>(frame);
+}
+
 /// One frame on its way to any number of peers, encoded at most once in each form, on the thread that first needs it: the
 /// executor never spends time on it.
 class OutgoingFrame {
