@@ -65,6 +65,8 @@ std::vector<Vector> vectors() {
             {"not_found", NotFound{{b}, Naming::keys}},
             {"sync_request", SyncRequest{MessageId{}, 4096, Naming::keys}},
             {"sync_ids", SyncIds{a, {b}, true, Naming::ids}},
+            {"reconcile", Reconcile{Reconcile::Step::wants, 300, Bytes(std::string_view("sketch"))}},
+            {"reconcile_empty", Reconcile{Reconcile::Step::request, 0xffffffffU, Bytes{}}},
             {"sync_ids_empty", SyncIds{MessageId{}, {}, false, Naming::keys}}};
 }
 
@@ -169,6 +171,14 @@ TEST_CASE("every golden refusal is refused for its reason") {
         ++refused;
     }
     CHECK(refused > 35);
+}
+
+TEST_CASE("every alternative of Frame has a golden frame") {
+    std::vector<bool> found(std::variant_size_v<Frame>);
+    for (const auto& [name, frame] : vectors()) {
+        found[frame.index()] = true;
+    }
+    CHECK(std::count(found.begin(), found.end(), false) == 0);
 }
 
 TEST_CASE("every fault has a sentence of its own") {

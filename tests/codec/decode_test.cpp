@@ -57,7 +57,8 @@ std::vector<Bytes> one_of_each_kind() {
             encode(Request{names, Naming::ids}),
             encode(NotFound{names, Naming::keys}),
             encode(SyncRequest{repeated_id(3), 1000, Naming::ids}),
-            encode(SyncIds{repeated_id(3), names, true, Naming::keys})};
+            encode(SyncIds{repeated_id(3), names, true, Naming::keys}),
+            encode(Reconcile{Reconcile::Step::reply, 300, Bytes(std::string_view("sketch"))})};
 }
 
 }  // namespace
@@ -123,7 +124,7 @@ TEST_CASE("random bytes are handled") {
         if (bytes.size() > 3 && random.below(2) == 0) {  // plausible ones get further
             bytes[0] = static_cast<std::byte>(bytes.size() - 1);
             bytes[1] = std::byte{wire::version};
-            bytes[2] = static_cast<std::byte>(1 + random.below(7));
+            bytes[2] = static_cast<std::byte>(1 + random.below(8));
         }
         check_promises(view(bytes));
     }

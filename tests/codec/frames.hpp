@@ -80,6 +80,10 @@ inline bool same_frame(const Frame& a, const Frame& b) {
                    [&](const SyncIds& x) {
                        const auto& y = std::get<SyncIds>(b);
                        return with_names(x) && x.after == y.after && x.complete == y.complete;
+                   },
+                   [&](const Reconcile& x) {
+                       const auto& y = std::get<Reconcile>(b);
+                       return x.step == y.step && x.session == y.session && x.body == y.body;
                    }},
         a);
 }
@@ -127,11 +131,17 @@ inline Message random_message(Random& random) {
     return random.below(4) == 0 ? Message::claimed(random_id(random), made) : Message::compose(made);
 }
 
+inline Reconcile random_reconcile(Random& random) {
+    const Octets body = random_octets(random, random.below(3'000));
+    return {static_cast<Reconcile::Step>(random.below(3)), static_cast<std::uint32_t>(random.next()),
+            Bytes(view(body))};
+}
+
 inline Frame random_frame(Random& random) {
     const Naming naming = random.below(2) == 0 ? Naming::keys : Naming::ids;
     const Envelope envelope{static_cast<std::uint8_t>(random.below(ceiling::hops + 1)),
                             static_cast<std::uint8_t>(random.below(256))};
-    switch (random.below(7)) {
+    switch (random.below(8)) {
         case 0:
             return Push{random_message(random), envelope};
         case 1:
@@ -144,6 +154,8 @@ inline Frame random_frame(Random& random) {
             return NotFound{random_names(random), naming};
         case 5:
             return SyncRequest{random_id(random), static_cast<std::uint32_t>(random.next()), naming};
+        case 6:
+            return random_reconcile(random);
         default:
             return SyncIds{random_id(random), random_names(random), random.below(2) == 0, naming};
     }

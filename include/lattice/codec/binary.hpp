@@ -30,10 +30,10 @@
 ///     Announce, Request, NotFound   flags 1 | count varint | count * 32 bytes
 ///     SyncRequest                   flags 1 | after 32 bytes | limit varint
 ///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
-///
 ///     Reconcile                     flags 1 | step 1 | session varint | size varint | so many bytes of a reconciler's
 ///
 ///     step      0 request, 1 reply, 2 wants. A receiver skips a frame with another one
+///     session   below 2^32
 ///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only)
 ///
 /// Numbers. varint: seven bits per byte, lowest first, shortest form only (see varint). Times: microseconds since the Unix

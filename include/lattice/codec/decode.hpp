@@ -74,8 +74,7 @@ inline FrameSlice slice_frame(ByteView bytes, WireLimits limits) noexcept {
     const ByteView body = bytes.subspan(length.size, body_size);
     slice.kind = static_cast<wire::Kind>(body[1]);
     slice.fields = body.subspan(2);
-    const bool known = std::to_integer<std::uint8_t>(body[0]) == wire::version && slice.kind >= wire::Kind::push &&
-                       slice.kind <= wire::Kind::sync_ids;
+    const bool known = std::to_integer<std::uint8_t>(body[0]) == wire::version && wire::is_known(slice.kind);
     slice.status = known ? DecodeStatus::frame : DecodeStatus::skipped;
     return slice;
 }
@@ -238,11 +237,8 @@ inline FieldsResult decode_reconcile(ByteView bytes, Frame& frame) {
     }
     const std::uint64_t session = in.varint();
     const std::uint64_t size = in.varint();
-    if (!in.ok() || session > session_max || size > bytes.size()) {
-        return FieldsResult::malformed(FrameFault::fields_malformed);
-    }
-    const ByteView body = in.bytes(static_cast<std::size_t>(size));
-    if (!in.ok()) {
+    const ByteView body = in.bytes(size < bytes.size() ? static_cast<std::size_t>(size) : bytes.size());
+    if (!in.ok() || session > session_max) {
         return FieldsResult::malformed(FrameFault::fields_malformed);
     }
     frame = Reconcile{static_cast<Reconcile::Step>(step), static_cast<std::uint32_t>(session), Bytes(body)};

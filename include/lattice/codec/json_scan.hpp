@@ -83,7 +83,10 @@ class BoundedSax {
     using json = nlohmann::json;
 
     BoundedSax(std::string_view text, const JsonBounds& bounds, Visitor& visitor)
-        : text_(text), reached_(text.data()), bounds_(bounds), visitor_(visitor) {}
+        : text_(text), reached_(text.data()), bounds_(bounds), visitor_(visitor) {
+        levels_.reserve(16);
+        keys_.reserve(64);
+    }
 
     /// Reads the whole text.
     JsonError run() {

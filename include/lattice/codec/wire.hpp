@@ -29,6 +29,9 @@ enum class Kind : std::uint8_t {
     reconcile = 8,
 };
 
+/// Whether a frame of this version may be of this kind.
+constexpr bool is_known(Kind kind) noexcept { return kind >= Kind::push && kind <= Kind::reconcile; }
+
 /// Flags of Push and Provide. A receiver skips a frame with a flag that it does not know: what it does not understand
 /// could change the meaning of the payload. Additions that may be ignored go into the extension instead.
 namespace message_flag {
