@@ -1,5 +1,5 @@
-/// The binary codec on bytes from anywhere: no read beyond them, nothing accepted that is out of bounds, what is accepted
-/// survives a round trip, and a stream gives the same frames however it is split.
+/// The binary codec on bytes from anywhere: no read beyond them, nothing accepted that is out of bounds, what is
+/// accepted survives a round trip, and a stream gives the same frames however it is split.
 
 #include <algorithm>
 #include <cstddef>

@@ -2,7 +2,8 @@
 
 /// Frames as bytes, version 1: what nodes of this library speak to each other. Standard library only.
 ///
-/// Every frame stands alone and is preceded by its length, so a receiver finds the next one without understanding this one:
+/// Every frame stands alone and is preceded by its length, so a receiver finds the next one without understanding
+/// this one:
 ///
 ///     +----------+-----------+--------+---------------------------+
 ///     | length   | version=1 | kind   | fields                    |
@@ -21,8 +22,8 @@
 ///     +---------+------------+-----------+------+--------+----------------+----------------------+
 ///
 ///     flags     fN: the field is present when bit N is set. Other bits: 0; a receiver skips the frame when one is set
-///     id        Message::id(): the SHA-256 of the fields, or what a foreign node called the message. It travels so that
-///               a duplicate is recognised before anything is hashed
+///     id        Message::id(): the SHA-256 of the fields, or what a foreign node called the message. It travels so
+///               that a duplicate is recognised before anything is hashed
 ///     extension varint, then so many bytes, which a receiver of version 1 ignores
 ///
 /// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile:
@@ -36,16 +37,18 @@
 ///     session   below 2^32
 ///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only)
 ///
-/// Numbers. varint: seven bits per byte, lowest first, shortest form only (see varint). Times: microseconds since the Unix
-/// epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint, because
-/// today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.
+/// Numbers. varint: seven bits per byte, lowest first, shortest form only (see varint). Times: microseconds since the
+/// Unix epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint,
+/// because today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.
 ///
-/// Later versions. Bytes behind the last field of kinds 3 to 8, and the extension of kinds 1 and 2, are for additions that
-/// may be ignored. A kind, flag or version that a receiver does not know makes it skip the frame, and go on behind it.
+/// Later versions. Bytes behind the last field of kinds 3 to 8, and the extension of kinds 1 and 2, are for additions
+/// that may be ignored. A kind, flag or version that a receiver does not know makes it skip the frame, and go on behind
+/// it.
 ///
-/// Bounds. length <= WireLimits::frame_max(), payload <= WireLimits::payload_max, type 1 to 64 and origin 1 to 128 printable
-/// ASCII characters without spaces, count <= 8,192. A frame beyond them, or whose fields do not fit into its length, is
-/// malformed, and its sender is not to be listened to any longer. Vectors for other languages: tests/golden/.
+/// Bounds. length <= WireLimits::frame_max(), payload <= WireLimits::payload_max, type 1 to 64 and origin 1 to 128
+/// printable ASCII characters without spaces, count <= 8,192. A frame beyond them, or whose fields do not fit into its
+/// length, is malformed, and its sender is not to be listened to any longer. Vectors for other languages:
+/// tests/golden/.
 
 #include <lattice/codec/decode.hpp>
 #include <lattice/codec/encode.hpp>

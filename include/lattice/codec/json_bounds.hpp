@@ -21,9 +21,9 @@ struct JsonBounds {
     std::size_t keys_max{256};
     /// Characters of one number. No double needs more than 24.
     std::size_t number_max{64};
-    /// Memory that the decoded document would take, per byte of text: 16 bytes for a value, and for a string, a key or a
-    /// container 16 more and its characters. Documents of nothing but tiny values are large in memory, in most parsers
-    /// twice as large as that.
+    /// Memory that the decoded document would take, per byte of text: 16 bytes for a value, and for a string, a key or
+    /// a container 16 more and its characters. Documents of nothing but tiny values are large in memory, in most
+    /// parsers twice as large as that.
     std::size_t expansion_max{8};
     /// Memory on top, so that small documents of few bytes are not refused.
     std::size_t expansion_free{4'096};

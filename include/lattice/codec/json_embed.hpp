@@ -23,14 +23,14 @@ namespace lattice::inline v0 {
 /// | anything else                                   | `{"_bytes": "<base64>"}`        |
 /// | the text of an object of just that form          | the same, wrapped once more     |
 ///
-/// Every payload has exactly one form, and every form one payload: a wrapped text that would have travelled as itself is
-/// refused.
+/// Every payload has exactly one form, and every form one payload: a wrapped text that would have travelled as itself
+/// is refused.
 namespace json_embed {
 
 inline constexpr std::string_view bytes_key = "_bytes";
 
-/// What the text of a payload turned out to be, learned from the scanner's events. `base` is the number of containers that
-/// are open around the payload.
+/// What the text of a payload turned out to be, learned from the scanner's events. `base` is the number of containers
+/// that are open around the payload.
 class Shape {
    public:
     explicit Shape(std::size_t base = 0) noexcept : inside_(base + 1) {}
@@ -120,8 +120,8 @@ inline void append(std::string& out, ByteView payload) {
     out += R"("})";
 }
 
-/// The one text that all relays agree on, however they print JSON: keys sorted, no white space, nothing escaped that need
-/// not be, numbers as short as they can be read back. `text` must have been scanned within the bounds.
+/// The one text that all relays agree on, however they print JSON: keys sorted, no white space, nothing escaped that
+/// need not be, numbers as short as they can be read back. `text` must have been scanned within the bounds.
 inline std::string canonical(std::string_view text) {
     using json = nlohmann::json;
     const json parsed = json::parse(text, nullptr, false);

@@ -89,8 +89,8 @@ namespace detail {
 
 inline constexpr std::int64_t microseconds_max = std::int64_t{1} << 53;
 
-/// Digits with at most one point among them, as microseconds, rounded to the nearest; nothing for other texts and beyond
-/// the range. Not through a double: near the end of the range that would be off by a microsecond.
+/// Digits with at most one point among them, as microseconds, rounded to the nearest; nothing for other texts and
+/// beyond the range. Not through a double: near the end of the range that would be off by a microsecond.
 inline std::optional<std::int64_t> decimal_microseconds(std::string_view digits) noexcept {
     constexpr int decimals_kept = 6;
     std::int64_t value = 0;

@@ -37,9 +37,9 @@ struct JsonMessage {
     explicit operator bool() const noexcept { return !error; }
 };
 
-/// The message as JSON, with the envelope that it shall travel in. `sender` is this node's id; it and the origin stand in
-/// `seen_by`, so that a foreign node does not send the message back to them. The payload is spliced in, never printed
-/// anew. Throws std::bad_alloc.
+/// The message as JSON, with the envelope that it shall travel in. `sender` is this node's id; it and the origin stand
+/// in `seen_by`, so that a foreign node does not send the message back to them. The payload is spliced in, never
+/// printed anew. Throws std::bad_alloc.
 inline std::string encode_json(const Message& message, Envelope envelope, std::string_view sender) {
     using namespace json_field;
     constexpr std::size_t other_fields = 512;
@@ -95,9 +95,9 @@ inline Message verified_or_empty(const MessageId& id, MessageFields fields, Byte
 
 /// Settles a message whose payload stands as a JSON object.
 ///
-/// The text as it came is what our nodes hashed. A foreign relay prints JSON anew (other white space, order, escapes), so
-/// the canonical text comes next: it is what PayloadCodec<nlohmann::json> broadcasts. When neither fits, the message is
-/// foreign, and keeps the canonical text, so that all copies have the same bytes whoever relayed them; but not where
+/// The text as it came is what our nodes hashed. A foreign relay prints JSON anew (other white space, order, escapes),
+/// so the canonical text comes next: it is what PayloadCodec<nlohmann::json> broadcasts. When neither fits, the message
+/// is foreign, and keeps the canonical text, so that all copies have the same bytes whoever relayed them; but not where
 /// printing would lose digits.
 inline Message settle_object(const JsonMessageVisitor& visitor, std::string_view text) {
     if (Message message = verified_or_empty(visitor.id(), visitor.fields(), as_bytes(text))) {
@@ -124,8 +124,8 @@ inline JsonMessage settle_wrapped(const JsonMessageVisitor& visitor, std::size_t
 
 }  // namespace detail
 
-/// Reads a message object that a peer sent. Throws only std::bad_alloc; what it allocates is bounded by the length of the
-/// text (see JsonBounds). An error names a field and never repeats the peer's text.
+/// Reads a message object that a peer sent. Throws only std::bad_alloc; what it allocates is bounded by the length of
+/// the text (see JsonBounds). An error names a field and never repeats the peer's text.
 inline JsonMessage decode_json(std::string_view text, const JsonLimits& limits = {}) {
     if (text.size() > limits.text_max()) {
         return {{JsonFault::too_large}, {}, {}};

@@ -17,8 +17,8 @@
 
 namespace lattice::inline v0 {
 
-/// JSON values as payloads: printed canonically (keys sorted, no white space), so that the id survives foreign relays that
-/// print JSON anew.
+/// JSON values as payloads: printed canonically (keys sorted, no white space), so that the id survives foreign relays
+/// that print JSON anew.
 template <>
 struct PayloadCodec<nlohmann::json> {
     /// Throws nlohmann::json::type_error for a string that is not UTF-8.

@@ -27,8 +27,8 @@ struct JsonScalar {
     std::string_view digits{};   ///< Of a real: as written.
 };
 
-/// What `scan_json` calls while it reads, in the order of the text. Depths count the containers that are open around the
-/// event; offsets count bytes from the beginning of the text. Every function returns an error, none to go on.
+/// What `scan_json` calls while it reads, in the order of the text. Depths count the containers that are open around
+/// the event; offsets count bytes from the beginning of the text. Every function returns an error, none to go on.
 ///
 /// | function                       | called                                                                   |
 /// |--------------------------------|--------------------------------------------------------------------------|
@@ -217,8 +217,8 @@ class BoundedSax {
 
 }  // namespace detail
 
-/// Reads a JSON text (RFC 8259, UTF-8) within `bounds`, and shows it to `visitor`. Stops at the first fault. Throws only
-/// std::bad_alloc and what the visitor throws.
+/// Reads a JSON text (RFC 8259, UTF-8) within `bounds`, and shows it to `visitor`. Stops at the first fault. Throws
+/// only std::bad_alloc and what the visitor throws.
 template <typename Visitor>
 JsonError scan_json(std::string_view text, const JsonBounds& bounds, Visitor& visitor) {
     if (text.starts_with("\xef\xbb\xbf")) {

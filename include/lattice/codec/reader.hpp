@@ -15,9 +15,9 @@ namespace lattice::inline v0 {
 
 /// Reads fields one behind the other out of bytes that a peer sent, and never beyond them.
 ///
-/// Failure sticks: once a field runs past the end or a number is malformed, `ok()` is false and every further read gives
-/// zeros or empty views without moving. So a decoder may read a group of fields and test once; it must test before it
-/// uses any of them. Views point into the bytes given to the constructor.
+/// Failure sticks: once a field runs past the end or a number is malformed, `ok()` is false and every further read
+/// gives zeros or empty views without moving. So a decoder may read a group of fields and test once; it must test
+/// before it uses any of them. Views point into the bytes given to the constructor.
 class Reader {
    public:
     explicit Reader(ByteView bytes) noexcept : at_(bytes.data()), left_(bytes.size()) {}

@@ -15,17 +15,17 @@ namespace lattice::inline v0 {
 
 /// Cuts a stream of bytes into frames, wherever the network happened to split it.
 ///
-/// The decoder owns the receive buffer, so a frame is decoded where the network put it; the only copy of a payload is the
-/// one into its message. The loop of a connection is
+/// The decoder owns the receive buffer, so a frame is decoded where the network put it; the only copy of a payload is
+/// the one into its message. The loop of a connection is
 ///
 ///     stream.commit(read_some(stream.prepare()));
 ///     for (Decoded next = stream.next(); next.status != DecodeStatus::incomplete; next = stream.next()) {
 ///         // frame: hand it up; skipped: go on; malformed: close and leave the loop
 ///     }
 ///
-/// What a peer can make it hold: the buffer doubles only when the bytes that really arrived fill it, so a declared length
-/// alone costs nothing, and it shrinks back when a large frame is through. The frames and their order do not depend on how
-/// the bytes were split. One thread at a time.
+/// What a peer can make it hold: the buffer doubles only when the bytes that really arrived fill it, so a declared
+/// length alone costs nothing, and it shrinks back when a large frame is through. The frames and their order do not
+/// depend on how the bytes were split. One thread at a time.
 class StreamDecoder {
    public:
     /// Several hundred small frames in one read.
@@ -61,9 +61,10 @@ class StreamDecoder {
         return decoded;
     }
 
-    /// The same for bytes in somebody else's buffer: calls `sink(Decoded)` for each frame, for each skipped one, and once
-    /// when the stream turns out to be malformed. Frames that are whole within `bytes` are decoded there; only the parts
-    /// of others are copied. Gives false when the stream is malformed. Throws std::bad_alloc, and what `sink` throws.
+    /// The same for bytes in somebody else's buffer: calls `sink(Decoded)` for each frame, for each skipped one, and
+    /// once when the stream turns out to be malformed. Frames that are whole within `bytes` are decoded there; only the
+    /// parts of others are copied. Gives false when the stream is malformed. Throws std::bad_alloc, and what `sink`
+    /// throws.
     template <typename Sink>
     bool feed(ByteView bytes, Sink&& sink) {
         while (buffered() != 0 && !bytes.empty() && fault_ == FrameFault::none) {

@@ -7,11 +7,11 @@
 
 namespace lattice::inline v0 {
 
-/// Unsigned numbers of one to ten bytes: seven bits per byte, the lowest first, the top bit set on all but the last byte
-/// (LEB128, as in Protocol Buffers and WebAssembly).
+/// Unsigned numbers of one to ten bytes: seven bits per byte, the lowest first, the top bit set on all but the last
+/// byte (LEB128, as in Protocol Buffers and WebAssembly).
 ///
-/// Canonical: a number has exactly one encoding, the shortest. Readers refuse every other one, so that equal frames have
-/// equal bytes and nobody can pad a length to confuse two parsers.
+/// Canonical: a number has exactly one encoding, the shortest. Readers refuse every other one, so that equal frames
+/// have equal bytes and nobody can pad a length to confuse two parsers.
 namespace varint {
 
 /// Bytes of the longest number.

@@ -48,12 +48,12 @@ inline constexpr std::uint8_t naming_ids = 1;  ///< Naming::ids; otherwise Namin
 inline constexpr std::uint8_t complete = 2;    ///< SyncIds::complete.
 }  // namespace names_flag
 
-/// Names in one frame: as many as fit beside the largest frame of the default settings (8,192 * 32 = 256 KiB), twice what
-/// any default of Limits sends. Encoders stop there, decoders refuse more.
+/// Names in one frame: as many as fit beside the largest frame of the default settings (8,192 * 32 = 256 KiB), twice
+/// what any default of Limits sends. Encoders stop there, decoders refuse more.
 inline constexpr std::size_t names_max = 8'192;
 
-/// Instants that can travel: the epoch until 2^53 microseconds after it (the year 2255), which the floating-point seconds
-/// of JSON also carry, so that a message can cross from one codec to the other.
+/// Instants that can travel: the epoch until 2^53 microseconds after it (the year 2255), which the floating-point
+/// seconds of JSON also carry, so that a message can cross from one codec to the other.
 constexpr bool is_time(WallTime time) noexcept {
     const auto microseconds = time.time_since_epoch().count();
     return microseconds >= 0 && microseconds <= (std::int64_t{1} << 53);
