@@ -47,4 +47,4 @@ set_tests_properties(structure/headers_compile_alone_can_fail PROPERTIES PASS_RE
 
 # Both run the build tool in the same tree.
 set_tests_properties(structure/headers_compile_alone structure/headers_compile_alone_can_fail PROPERTIES
-    RESOURCE_LOCK build_tree PROCESSORS 2)
+    RESOURCE_LOCK build_tree PROCESSORS 2 TIMEOUT 1800)
