@@ -89,7 +89,9 @@ inline std::vector<Frame> frames_of_every_kind() {
             NotFound{{name(6), name(7)}, Naming::ids},
             SyncRequest{name(8), 1'000, Naming::keys},
             SyncIds{name(9), {name(10), name(11)}, false, Naming::keys},
-            SyncIds{name(12), {}, true, Naming::ids}};
+            SyncIds{name(12), {}, true, Naming::ids},
+            Reconcile{Reconcile::Step::reply, 7, Bytes(every_byte.view())},
+            Reconcile{Reconcile::Step::wants, 0, {}}};
 }
 
 template <typename F>

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -73,19 +72,16 @@ class MemoryNetwork {
         cut_one_way(a, b);
         cut_one_way(b, a);
     }
-    void cut_one_way(const Peer& from, const Peer& to) { hub_->cuts.emplace(from.address(), to.address()); }
+    void cut_one_way(const Peer& from, const Peer& to) { hub_->way(from, to).cut = true; }
 
     /// From now on, until `heal`, these nodes reach each other only, and the others do too.
-    void partition(const std::vector<Peer>& side) {
-        hub_->far_side.clear();
-        for (const auto& peer : side) {
-            hub_->far_side.emplace(peer.address());
-        }
-    }
+    void partition(const std::vector<Peer>& side) { hub_->far_side = side; }
 
     /// Undoes every cut and partition.
     void heal() {
-        hub_->cuts.clear();
+        for (auto& way : hub_->ways) {
+            way.second.cut = false;
+        }
         hub_->far_side.clear();
     }
 
@@ -102,7 +98,13 @@ class MemoryNetwork {
     friend class MemoryTransport;
 
     using Events = std::shared_ptr<TransportEvents>;  // shared, because a callback may close its own transport
-    using Link = std::pair<std::string, std::string>;
+    using FromTo = std::pair<std::string, std::string>;
+
+    /// What there is between two nodes, in one direction.
+    struct Way {
+        std::size_t packets{0};  ///< Under way.
+        bool cut{false};
+    };
 
     /// What transports and packets on their way refer to.
     struct Hub : std::enable_shared_from_this<Hub> {
@@ -112,29 +114,21 @@ class MemoryNetwork {
             if (nodes.find(to.address()) == nodes.end()) {
                 return SendStatus::unreachable;
             }
-            std::size_t& waiting = on_their_way[Link(from.address(), to.address())];
-            if (waiting >= options.queue_max) {
+            Way& taken = way(from, to);
+            if (taken.packets >= options.queue_max) {
                 return SendStatus::busy;
             }
             const MemoryPacket packet{clock.now(), from, to, frame, encoded.size()};
-            const MemoryFate decided = decide(packet);
+            const bool lost = taken.cut || is_far(from) != is_far(to);
+            const MemoryFate decided = lost ? MemoryFate::lost() : fate ? fate(packet) : MemoryFate{};
             for (std::size_t copy = 0; copy < decided.copies; ++copy) {
-                ++waiting;
+                ++taken.packets;
                 dispatch(packet, encoded, options.latency + decided.delay);
             }
             if (recording) {
                 log.push_back(packet);
             }
             return SendStatus::sent;
-        }
-
-        MemoryFate decide(const MemoryPacket& packet) {
-            const bool is_far = far_side.find(packet.from.address()) != far_side.end();
-            const bool goes_far = far_side.find(packet.to.address()) != far_side.end();
-            if (is_far != goes_far || cuts.count(Link(packet.from.address(), packet.to.address())) != 0) {
-                return MemoryFate::lost();
-            }
-            return fate ? fate(packet) : MemoryFate{};
         }
 
         void dispatch(const MemoryPacket& packet, const Bytes& encoded, Duration delay) {
@@ -151,7 +145,7 @@ class MemoryNetwork {
         }
 
         void arrive(const Peer& from, const Peer& to, const Bytes& encoded) {
-            --on_their_way[Link(from.address(), to.address())];
+            --way(from, to).packets;
             if (const Events receiver = events_of(to)) {
                 Decoded decoded = decode(encoded.view(), options.limits);
                 if (decoded.status != DecodeStatus::frame) {
@@ -164,7 +158,18 @@ class MemoryNetwork {
             }
         }
 
-        Events events_of(const Peer& peer) const {
+        Way& way(const Peer& from, const Peer& to) { return ways[FromTo(from.address(), to.address())]; }
+
+        [[nodiscard]] bool is_far(const Peer& peer) const noexcept {
+            for (const Peer& far : far_side) {
+                if (far.address() == peer.address()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        [[nodiscard]] Events events_of(const Peer& peer) const {
             const auto node = nodes.find(peer.address());
             return node == nodes.end() ? nullptr : node->second;
         }
@@ -173,9 +178,8 @@ class MemoryNetwork {
         MemoryOptions options;
         Callback<MemoryFate(const MemoryPacket&)> fate;
         std::map<std::string, Events, std::less<>> nodes;  ///< By address; null while closed.
-        std::map<Link, std::size_t> on_their_way;
-        std::set<Link> cuts;                          ///< From and to.
-        std::set<std::string, std::less<>> far_side;  ///< One side of a partition.
+        std::map<FromTo, Way> ways;
+        std::vector<Peer> far_side;  ///< One side of a partition.
         bool recording{false};
         std::vector<MemoryPacket> log;
         std::size_t undecodable{0};
