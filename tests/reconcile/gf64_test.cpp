@@ -70,11 +70,14 @@ TEST_CASE("bulk operations are what single products say") {
     gf64::square(squares.data(), a.data(), length);
     gf64::scale(scaled.data(), length, factor);
     CHECK(sums == portable_sums);
+    auto blended = a;
+    gf64::blend(blended.data(), 3, b.data(), factor, length);
     std::uint64_t convolution = 0;
     for (std::size_t i = 0; i < length; ++i) {
         CHECK(sums[i] == (a[i] ^ slow_product(b[i], factor)));
         CHECK(squares[i] == slow_product(a[i], a[i]));
         CHECK(scaled[i] == slow_product(a[i], factor));
+        CHECK(blended[i] == (slow_product(a[i], 3) ^ slow_product(b[i], factor)));
         convolution ^= slow_product(a[i], b[length - 1 - i]);
     }
     if (length != 0) {

@@ -199,8 +199,8 @@ TEST_CASE("changes on both sides during a session do no harm") {
 }
 
 TEST_CASE("messages that hide behind one short id are noticed, and found under another salt") {
-    // Two summaries that differ in the digest alone, as when each holds one of two colliding messages: the second entry with the
-    // same short id counts in the digest, but not in the sketches.
+    // Two summaries that differ in the digest alone, as when each holds one of two colliding messages: the second entry
+    // with the same short id counts in the digest, but not in the sketches.
     Random random(10);
     TwoNodes nodes(random, 200, 0, 0);
     const MessageId twin = random_id(random);

@@ -28,8 +28,9 @@ struct BloomShape {
     }
     [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return std::uint64_t{64} * words; }
 
-    /// The smallest shape that says "may contain" of a key it does not contain with probability `rate` at the most (2^-32 to
-    /// 1/2), when it contains `keys` keys: log2(1/rate) hashes and 1.44 bits for each (Bloom 1970; Broder, Mitzenmacher 2004).
+    /// The smallest shape that says "may contain" of a key it does not contain with probability `rate` at the most
+    /// (2^-32 to 1/2), when it contains `keys` keys: log2(1/rate) hashes and 1.44 bits for each (Bloom 1970; Broder,
+    /// Mitzenmacher 2004).
     static constexpr BloomShape for_rate(std::size_t keys, double rate) noexcept {
         double log2 = 0;  // of 1/rate, to 1/256
         for (double step = 1, factor = 2; step > 1.0 / 512; step /= 2, factor = root_of(factor)) {
@@ -58,12 +59,12 @@ struct BloomShape {
 
 /// A set of keys that answers "certainly not" or "perhaps": the classic way to find missing messages.
 ///
-/// `for_rate(n, p)` gives the size for n keys and a rate p of wrong "perhaps". It is salted, so that nobody without the salt can
-/// make keys that are wrongly thought present, and a fresh salt per exchange makes yesterday's false positives today's finds. Filters
-/// of one shape and salt merge. Keys cannot be removed.
+/// `for_rate(n, p)` gives the size for n keys and a rate p of wrong "perhaps". It is salted, so that nobody without the
+/// salt can make keys that are wrongly thought present, and a fresh salt per exchange makes yesterday's false positives
+/// today's finds. Filters of one shape and salt merge. Keys cannot be removed.
 ///
-/// Cost: `hashes` bits, so cache misses, per operation; 1.2 bytes per key at a rate of 1 %. Compared with a sketch it pays only for
-/// sets that overlap less than three quarters (see Strategy). A value; not thread-safe.
+/// Cost: `hashes` bits, so cache misses, per operation; 1.2 bytes per key at a rate of 1 %. Compared with a sketch it
+/// pays only for sets that overlap less than three quarters (see Strategy). A value; not thread-safe.
 class BloomFilter {
    public:
     BloomFilter(BloomShape shape, const Salt& salt) : shape_(shape), salt_(salt), words_(shape.words) {}

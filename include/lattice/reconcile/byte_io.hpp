@@ -36,8 +36,9 @@ class ByteWriter {
     std::vector<std::byte>* bytes_;
 };
 
-/// Reads what ByteWriter wrote from bytes of a peer. Past the end, or after a malformed number, everything reads as 0 and
-/// `ok()` is false for good; so a decoder reads on and asks once. Never reads outside `bytes`, which must outlive it.
+/// Reads what ByteWriter wrote from bytes of a peer. Past the end, or after a malformed number, everything reads as 0
+/// and `ok()` is false for good; so a decoder reads on and asks once. Never reads outside `bytes`, which must outlive
+/// it.
 class ByteReader {
    public:
     explicit ByteReader(ByteView bytes) : bytes_(bytes) {}

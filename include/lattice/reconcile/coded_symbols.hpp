@@ -10,21 +10,21 @@
 
 namespace lattice::inline v0::reconcile {
 
-/// Which coded symbols of the endless sequence hold a short id: the sparse random graph of a rateless invertible Bloom lookup
-/// table (Yang, Gilad, Alizadeh 2024), in an irregular form of our own.
+/// Which coded symbols of the endless sequence hold a short id: the sparse random graph of a rateless invertible Bloom
+/// lookup table (Yang, Gilad, Alizadeh 2024), in an irregular form of our own.
 ///
-/// Symbol 0 holds every id. Block j >= 1 is the 2^j symbols from 2^j - 1 on, and an id lies in few of each block, so that the
-/// density falls like 1/i, as in the paper. A quarter of the ids lies in 5.4 symbols per block on average, the others in 0.8:
-/// the dense ones keep the decoder going where the others alone would stall. Found by search, measured on 1,000 runs:
-/// symbols needed per difference, ours and the paper's (alpha = 0.5):
+/// Symbol 0 holds every id. Block j >= 1 is the 2^j symbols from 2^j - 1 on, and an id lies in few of each block, so
+/// that the density falls like 1/i, as in the paper. A quarter of the ids lies in 5.4 symbols per block on average, the
+/// others in 0.8: the dense ones keep the decoder going where the others alone would stall. Found by search, measured
+/// on 1,000 runs: symbols needed per difference, ours and the paper's (alpha = 0.5):
 ///
 /// | differences |   30 |  100 | 1,000 | 10,000 | 50,000 |
 /// |-------------|------|------|-------|--------|--------|
 /// | ours        | 1.56 | 1.35 |  1.21 |   1.17 |   1.16 |
 /// | paper       | 1.60 | 1.45 |  1.37 |   1.36 |   1.35 |
 ///
-/// Blocks also make "does this id lie in that symbol" a question of a few instructions, which replaces most of each symbol's
-/// checksum (see RatelessDecoder), and need no square roots, so that every platform agrees.
+/// Blocks also make "does this id lie in that symbol" a question of a few instructions, which replaces most of each
+/// symbol's checksum (see RatelessDecoder), and need no square roots, so that every platform agrees.
 class SymbolIndices {
    public:
     /// Blocks beyond this do not exist: four million symbols decode three million differences.
@@ -143,14 +143,16 @@ struct SymbolPrefix {
 
 /// The coded symbols that a node keeps up to date: whole blocks of them.
 ///
-/// Adding an id and removing it are the same operation, and the symbols of two sets' difference are the exclusive or of their
-/// symbols. Cost: about 2 symbols per block and id, some 30 updates (90 ns) for 32,767 symbols; 8 bytes per symbol.
+/// Adding an id and removing it are the same operation, and the symbols of two sets' difference are the exclusive or of
+/// their symbols. Cost: about 2 symbols per block and id, some 30 updates (90 ns) for 32,767 symbols; 8 bytes per
+/// symbol.
 class CodedSymbols {
    public:
     /// Adds the id if it is not there, removes it if it is.
     void toggle(std::uint64_t id) noexcept { prefix_.toggle_from_block(0, id); }
 
-    /// Makes room for one more block, which stays wrong until `toggle_last_block` has been called once for every id held.
+    /// Makes room for one more block, which stays wrong until `toggle_last_block` has been called once for every id
+    /// held.
     void append_block() {
         ++blocks_;
         prefix_.sums.resize((std::size_t{1} << blocks_) - 1);

@@ -24,9 +24,9 @@ struct EstimatorShape {
 
     /// The shape for a difference that is expected to be about `expected` (0: nothing is known).
     ///
-    /// Not knowing is the costly case: every power of two up to 30,000 needs bits, of which the two or three about the true
-    /// one tell something, so 24 bytes give the logarithm to 0.33 (one standard deviation). Knowing the order of magnitude
-    /// allows 0.11 for the same share of the session's bytes.
+    /// Not knowing is the costly case: every power of two up to 30,000 needs bits, of which the two or three about the
+    /// true one tell something, so 24 bytes give the logarithm to 0.33 (one standard deviation). Knowing the order of
+    /// magnitude allows 0.11 for the same share of the session's bytes.
     static constexpr EstimatorShape for_expected(std::size_t expected) noexcept {
         if (expected == 0) {
             return {12, 4};
@@ -42,7 +42,7 @@ struct EstimatorShape {
         }
         const auto levels = static_cast<unsigned>(std::bit_width(expected / 64)) + 3;
         return {static_cast<std::uint8_t>(levels < 13 ? levels : 13),
-                static_cast<std::uint8_t>(expected < 2000 ? 7 : 8)};
+                static_cast<std::uint8_t>(expected < 600 ? 7 : 8)};
     }
 };
 
@@ -59,9 +59,10 @@ struct DifferenceEstimate {
 
 /// Estimates the size of the symmetric difference of two sets from a few parity bits.
 ///
-/// An odd sketch (Mitzenmacher, Pagh, Pham 2014) at each of several sampling rates: an id belongs to level l with probability
-/// 2^-(l+1) and flips one of its 256 bits. The exclusive or of two sets' bits is that of their difference. It folds: the
-/// parities of 128 bits are those of pairs of the 256. Adding and removing flips one bit; 480 bytes in all.
+/// An odd sketch (Mitzenmacher, Pagh, Pham 2014) at each of several sampling rates: an id belongs to level l with
+/// probability 2^-(l+1) and flips one of its 256 bits. The exclusive or of two sets' bits is that of their difference.
+/// It folds: the parities of 128 bits are those of pairs of the 256. Adding and removing flips one bit; 480 bytes in
+/// all.
 class DifferenceEstimator {
    public:
     static constexpr std::size_t levels = 15;
@@ -159,8 +160,8 @@ inline constexpr std::array<double, 14> search_steps = [] {
     return steps;
 }();
 
-/// The likelihood of a difference's size `d`, given how many parities are odd at each level: its derivative by ln(d), and
-/// the information about ln(d). A parity over a share q of the ids is odd with probability (1 - e^(-2dq)) / 2.
+/// The likelihood of a difference's size `d`, given how many parities are odd at each level: its derivative by ln(d),
+/// and the information about ln(d). A parity over a share q of the ids is odd with probability (1 - e^(-2dq)) / 2.
 struct Likelihood {
     double slope{0};
     double information{0};

@@ -13,8 +13,8 @@ namespace lattice::inline v0::reconcile {
 /// pentanomial, also NIST's and minisketch's choice).
 ///
 /// The portable functions run everywhere; on x86-64 the public ones go through the carry-less multiplier when the
-/// processor has one, some ten times faster. Both give the same numbers. The bulk functions exist because that choice is
-/// made once per call.
+/// processor has one, some ten times faster. Both give the same numbers. The bulk functions exist because that choice
+/// is made once per call.
 namespace gf64 {
 
 namespace portable {
@@ -136,6 +136,18 @@ inline void scale(std::uint64_t* values, std::size_t count, std::uint64_t factor
     portable::scale(values, count, factor);
 }
 
+/// into[i] = into_factor * into[i] + from_factor * from[i] for i < count.
+inline void blend(std::uint64_t* into, std::uint64_t into_factor, const std::uint64_t* from, std::uint64_t from_factor,
+                  std::size_t count) noexcept {
+#if defined(LATTICE_GF64_X86)
+    if (accelerated()) {
+        return detail::blend_x86(into, into_factor, from, from_factor, count);
+    }
+#endif
+    portable::scale(into, count, into_factor);
+    portable::add_scaled(into, from, count, from_factor);
+}
+
 /// The sum of a[i] * b_end[-i] for i < count.
 inline std::uint64_t convolve(const std::uint64_t* a, const std::uint64_t* b_end, std::size_t count) noexcept {
 #if defined(LATTICE_GF64_X86)
@@ -157,7 +169,8 @@ inline void add_scaled(std::uint64_t* into, const std::uint64_t* from, std::size
     portable::add_scaled(into, from, count, factor);
 }
 
-/// into[c] += sum over r < row_count of factors[r] * rows[r * stride + c], for c < columns. `into` and `rows` do not overlap.
+/// into[c] += sum over r < row_count of factors[r] * rows[r * stride + c], for c < columns. `into` and `rows` do not
+/// overlap.
 inline void add_combination(std::uint64_t* into, const std::uint64_t* rows, std::size_t stride,
                             const std::uint64_t* factors, std::size_t row_count, std::size_t columns) noexcept {
 #if defined(LATTICE_GF64_X86)

@@ -21,8 +21,8 @@ inline void trim(Polynomial& p) noexcept {
     }
 }
 
-/// Leaves in `a` a multiple (by a constant) of a mod b: division without inverting b's leading coefficient. When `quotient`
-/// is given, the quotient goes there, a multiple of it too if `a` is one of `b`.
+/// Leaves in `a` a multiple (by a constant) of a mod b: division without inverting b's leading coefficient. When
+/// `quotient` is given, the quotient goes there, a multiple of it too if `a` is one of `b`.
 inline void reduce(Polynomial& a, const Polynomial& b, Polynomial* quotient = nullptr) {
     const std::uint64_t lead = b.back();
     if (quotient != nullptr) {
@@ -32,12 +32,12 @@ inline void reduce(Polynomial& a, const Polynomial& b, Polynomial* quotient = nu
         const std::size_t shift = a.size() - b.size();
         const std::uint64_t top = a.back();
         if (lead != 1) {
-            scale(a.data(), a.size(), lead);
+            scale(a.data(), shift, lead);
             if (quotient != nullptr) {
                 scale(quotient->data() + shift, quotient->size() - shift, lead);
             }
         }
-        add_scaled(a.data() + shift, b.data(), b.size(), top);
+        blend(a.data() + shift, lead, b.data(), top, b.size());
         if (quotient != nullptr) {
             (*quotient)[shift] ^= top;
         }
@@ -161,9 +161,9 @@ inline std::vector<std::uint64_t> roots_of_linear(const std::vector<Polynomial>&
 
 /// All roots of the monic polynomial `f` when it is a product of different linear factors; else an empty vector.
 ///
-/// Berlekamp's trace algorithm (1970): Tr(beta x) is 0 or 1 at every root, so gcd(g, Tr(beta x) mod g) holds about half of the
-/// roots of g. Cost, all in the field: 40 degree^2 products for the table, which also tells beforehand whether f splits, then
-/// O(degree^2) per beta; about log2(degree) + 2 of them.
+/// Berlekamp's trace algorithm (1970): Tr(beta x) is 0 or 1 at every root, so gcd(g, Tr(beta x) mod g) holds about half
+/// of the roots of g. Cost, all in the field: 40 degree^2 products for the table, which also tells beforehand whether f
+/// splits, then O(degree^2) per beta; about log2(degree) + 2 of them.
 inline std::vector<std::uint64_t> find_roots(const Polynomial& f) {
     if (f.size() == 2) {
         return {f[0]};

@@ -11,13 +11,15 @@
 
 namespace lattice::inline v0::reconcile {
 
-/// Ascending short ids as gaps in Rice code (Rice, Plaunt 1971): what a list of random numbers costs at the least, plus 2 %.
+/// Ascending short ids as gaps in Rice code (Rice, Plaunt 1971): what a list of random numbers costs at the least, plus
+/// 2 %.
 ///
 /// ```
-/// count (varint) | if count > 0: k (1 byte, 0..63), then for each id: gap >> k in unary (ones, then a zero), k low bits of the gap
+/// varint: count      and if it is not 0:
+/// 1 byte: k, 0..63   for each id: gap >> k in unary (ones, then a zero), the k low bits of the gap
 /// ```
-/// The first gap is the first id less `first`; a later one is the distance to the id before, less 1. Bits fill bytes from the least
-/// significant one. 100,000 uniform ids of 64 bits take 6.1 bytes each.
+/// The first gap is the first id less `first`; a later one is the distance to the id before, less 1. Bits fill bytes
+/// from the least significant one. 100,000 uniform ids of 64 bits take 6.1 bytes each.
 class IdList {
    public:
     /// `ids`: ascending, all different, none less than `first`.

@@ -8,12 +8,13 @@
 
 namespace lattice::inline v0::reconcile {
 
-/// Short ids with the host's handle for each, in (nearly) ascending order, so that a range of them is a range of the table.
+/// Short ids with the host's handle for each, in (nearly) ascending order, so that a range of them is a range of the
+/// table.
 ///
-/// Linear probing from a home slot that grows with the id; short ids are uniform, because they are outputs of a keyed hash. Who
-/// knows the key can make runs longer, at one hash per slot of the table for each id: 10,000 ids that meet in a table of a
-/// million take him an hour and make look-ups near them take 5 us.
-/// 12 bytes per slot at a load of 0.6 to 0.8: 15 to 20 bytes per id. While it grows, old and new table exist together.
+/// Linear probing from a home slot that grows with the id; short ids are uniform, because they are outputs of a keyed
+/// hash. Who knows the key can make runs longer, at one hash per slot of the table for each id: 10,000 ids that meet in
+/// a table of a million take him an hour and make look-ups near them take 5 us. 12 bytes per slot at a load of 0.6 to
+/// 0.8: 15 to 20 bytes per id. While it grows, old and new table exist together.
 class IdTable {
    public:
     using Handle = std::uint32_t;

@@ -20,8 +20,9 @@ namespace lattice::inline v0::reconcile {
 struct InitiatorOptions {
     /// Anything but automatic forces the responder.
     Strategy strategy{Strategy::automatic};
-    /// About how many messages differ, as far as the host knows: what the last session with that peer found, or how many
-    /// messages came since, twice. 0: no idea, which costs up to 40 % more bytes. A wrong guess costs a round trip.
+    /// About how many messages differ, as far as the host knows: what the last session with that peer found, or how
+    /// many messages came since, twice. 0: no idea, which costs up to 40 % more bytes. A wrong guess costs a round
+    /// trip.
     std::size_t expected_difference{0};
     /// The session uses the summary's salt although the peer may not know it (see Request::salt).
     bool send_salt{false};
@@ -60,13 +61,15 @@ struct SessionOutcome {
 
 /// The side of a session that asks, learns the difference, and tells the host.
 ///
-/// A value, without I/O or time: send `request(...)`, give the answer to `take(...)`, and if that says so send a request again.
-/// At most two rounds; nineteen sessions of twenty need one. The host gives the same summary each time, which may have changed
-/// meanwhile: the difference found is that between the peer's set when it replied and ours when the reply was taken.
+/// A value, without I/O or time: send `request(...)`, give the answer to `take(...)`, and if that says so send a
+/// request again. At most two rounds; nineteen sessions of twenty need one. The host gives the same summary each time,
+/// which may have changed meanwhile: the difference found is that between the peer's set when it replied and ours when
+/// the reply was taken.
 ///
-/// Nothing is believed unproved: a sketch counts when a checksum over the peer's whole set agrees, and ids that the peer claims are ids
-/// to ask for, no more. Work per reply is bounded by its bytes: one product of field elements for each pair of sums in a bucket,
-/// 1.5 steps of 30 updates per symbol, and one look-up per id. After `take` has not returned `again`, the session is over.
+/// Nothing is believed unproved: a sketch counts when a checksum over the peer's whole set agrees, and ids that the
+/// peer claims are ids to ask for, no more. Work per reply is bounded by its bytes: one product of field elements for
+/// each pair of sums in a bucket, 1.5 steps of 30 updates per symbol, and one look-up per id. After `take` has not
+/// returned `again`, the session is over.
 class Initiator {
    public:
     enum class Step : std::uint8_t { done, again };
@@ -159,8 +162,8 @@ class Initiator {
         if (const auto ids = sketch.decode(); ids && confirm(summary, *ids, reply.checksum)) {
             return settle(summary, *ids);
         }
-        // The difference is larger than its estimate's 95 % bound, but hardly by half. Ids that somebody made to meet in one bucket
-        // would break a second split sketch, too; symbols they do not.
+        // The difference is larger than its estimate's 95 % bound, but hardly by half. Ids that somebody made to meet
+        // in one bucket would break a second split sketch, too; symbols they do not.
         const std::size_t size = reply.shape.size();
         return reply.shape.parts() == 1 ? ask(Strategy::sketch, size + size / 2 + 8)
                                         : ask(Strategy::symbols, 2 * size + 32);

@@ -12,8 +12,8 @@
 
 namespace lattice::inline v0::reconcile {
 
-/// Finds the shortest recurrence behind a sequence of power sums, one odd sum at a time (Berlekamp, Massey 1969; over a field
-/// of characteristic 2 every second discrepancy is zero, so those steps are left out).
+/// Finds the shortest recurrence behind a sequence of power sums, one odd sum at a time (Berlekamp, Massey 1969; over a
+/// field of characteristic 2 every second discrepancy is zero, so those steps are left out).
 ///
 /// For the sums of `d` different elements and after at least d odd sums, the recurrence's polynomial is the product of
 /// (1 - x z) over those elements. No inversions: the polynomial is kept up to a constant factor.
@@ -88,11 +88,13 @@ class ErrorLocator {
 };
 
 /// The elements of a set of at most `sums.size()` elements, from its odd power sums; nothing when it has more (or, with
-/// exactly as many sums as elements claimed, when chance says so: compare a checksum of the elements before believing them).
+/// exactly as many sums as elements claimed, when chance says so: compare a checksum of the elements before believing
+/// them).
 ///
-/// This is PinSketch (Dodis, Ostrovsky, Reyzin, Smith 2004) as minisketch has it: the sums of the symmetric difference of two
-/// sets are the exclusive or of the sets' sums. Eight bytes per difference, the most compact sketch there is; the work grows
-/// with the square: with a carry-less multiplier about 2 us for one difference, 15 us for 10, 90 us for 32.
+/// This is PinSketch (Dodis, Ostrovsky, Reyzin, Smith 2004) as minisketch has it: the sums of the symmetric difference
+/// of two sets are the exclusive or of the sets' sums. Eight bytes per difference, the most compact sketch there is;
+/// the work grows with the square: with a carry-less multiplier about 2 us for one difference, 20 us for 10, 150 us
+/// for 32.
 inline std::optional<std::vector<std::uint64_t>> decode_power_sums(std::span<const std::uint64_t> sums) {
     ErrorLocator locator;
     for (const std::uint64_t sum : sums) {

@@ -10,17 +10,18 @@
 
 namespace lattice::inline v0::reconcile {
 
-/// Finds the ids behind a difference's symbols by peeling: a symbol that holds one id names it; the id then leaves its other
-/// symbols, and some of those come to hold one.
+/// Finds the ids behind a difference's symbols by peeling: a symbol that holds one id names it; the id then leaves its
+/// other symbols, and some of those come to hold one.
 ///
-/// **Eight bytes per symbol.** The paper's symbols carry a checksum and a count, to tell a symbol with one id from others. Here
-/// a symbol's own number is the check: a random sum in block j claims to lie in that very symbol with probability 2/2^j. The
-/// first 255 symbols, where this is weak, carry a byte more. What slips through, 1 to 2 % of the differences, does no harm: a phantom
-/// that was peeled out of a symbol becomes one more id of the difference, is found a second time, and cancels. Nothing is
-/// believed before every symbol is empty, which no wrong set of ids achieves by chance.
+/// **Eight bytes per symbol.** The paper's symbols carry a checksum and a count, to tell a symbol with one id from
+/// others. Here a symbol's own number is the check: a random sum in block j claims to lie in that very symbol with
+/// probability 2/2^j. The first 255 symbols, where this is weak, carry a byte more. What slips through, 1 to 2 % of the
+/// differences, does no harm: a phantom that was peeled out of a symbol becomes one more id of the difference, is found
+/// a second time, and cancels. Nothing is believed before every symbol is empty, which no wrong set of ids achieves by
+/// chance.
 ///
-/// **Bounds.** Every step peels one id, at most 1.5 per symbol plus 64, at some 30 updates each; then it gives up. Memory: 16
-/// bytes per symbol. A hostile peer can make it fail, no more.
+/// **Bounds.** Every step peels one id, at most 1.5 per symbol plus 64, at some 30 updates each; then it gives up.
+/// Memory: 16 bytes per symbol. A hostile peer can make it fail, no more.
 class RatelessDecoder {
    public:
     explicit RatelessDecoder(SymbolPrefix difference) : difference_(std::move(difference)) {}

@@ -75,9 +75,11 @@ struct BloomReply {
 /// 1 salt       2 bytes: tag
 /// 4 estimate   varint: messages held   estimator (see Request)
 /// 5 advice     1 byte: strategy
-/// 6 sketch     4 bytes: checksum   1 byte: log2 of parts   1 byte: length of the first part, then 1 byte per further part: how many
-///              sums it has less than the one before   the sums, 8 bytes each, part by part
-/// 7 symbols    4 bytes: checksum   varint: symbols   their sums, 8 bytes each   the checks of the first 255, 1 byte each
+/// 6 sketch     4 bytes: checksum   1 byte: log2 of parts   1 byte: length of the first part
+///              for each further part 1 byte: how many sums it has less than the one before
+///              the sums, 8 bytes each, part by part
+/// 7 symbols    4 bytes: checksum   varint: symbols   their sums, 8 bytes each
+///              the checks of the first 255, 1 byte each
 /// 8 ids        8 bytes: end   id list (see IdList)
 /// 9 bloom      8 bytes: end   id list   filter as in Request
 /// ```
@@ -265,8 +267,9 @@ inline void encode(const Reply& reply, std::uint64_t from, std::vector<std::byte
     }
 }
 
-/// The reply in a peer's bytes, checked against every bound that the format has; nothing when they are malformed or of another
-/// version. `from`: that of the request that is answered. What it allocates is in proportion to the bytes that are there.
+/// The reply in a peer's bytes, checked against every bound that the format has; nothing when they are malformed or of
+/// another version. `from`: that of the request that is answered. What it allocates is in proportion to the bytes that
+/// are there.
 inline std::optional<Reply> decode_reply(ByteView bytes, std::uint64_t from) {
     ByteReader reader(bytes);
     const std::uint8_t mark = reader.u8();

@@ -18,21 +18,22 @@ namespace lattice::inline v0::reconcile {
 enum class Strategy : std::uint8_t {
     /// The responder picks by estimated difference and sizes; what is below, in this order as d grows.
     automatic = 0,
-    /// A PinSketch, in parts (see SplitSketch): 8.0 to 10.6 bytes per difference of the capacity chosen, for up to some 300
-    /// differences. CPU 2 us for one difference, 20 for 10, 200 for 100.
+    /// A PinSketch, in parts (see SplitSketch): 8.0 to 10.6 bytes per difference of the capacity chosen, for up to some
+    /// 300 differences. CPU 2 us for one difference, 20 for 10, 200 for 100.
     sketch = 1,
     /// Coded symbols (see SymbolIndices): 9.4 bytes per difference at 10,000, 12 at 100; 0.4 us per difference.
     symbols = 2,
     /// Bloom filters of both sets and the ids outside: 2.4 bytes per message held and 6 per missing one. Leaves the
-    /// false positives, 1 % of the differences, to a next session. For sets of similar size it is the cheapest way when they
-    /// share a quarter to two thirds of their messages.
+    /// false positives, 1 % of the differences, to a next session. For sets of similar size it is the cheapest way when
+    /// they share a quarter to two thirds of their messages.
     bloom = 3,
-    /// All short ids, ascending and compressed, in pages: 6.1 bytes per message held by the responder at n = 100,000. Always
-    /// works, needs no arithmetic; the cheapest when little is shared, and for a node that starts from nothing.
+    /// All short ids, ascending and compressed, in pages: 6.1 bytes per message held by the responder at n = 100,000.
+    /// Always works, needs no arithmetic; the cheapest when little is shared, and for a node that starts from nothing.
     ids = 4,
 };
 
-/// What an initiator sends. A decoded request has been checked against every bound that does not depend on the responder.
+/// What an initiator sends. A decoded request has been checked against every bound that does not depend on the
+/// responder.
 ///
 /// ```
 /// 0      version (high 4 bits, 1) | 8: a byte of flags follows | strategy (low 3 bits)

@@ -15,13 +15,13 @@ namespace lattice::inline v0::reconcile {
 
 /// What a responder may spend on one reply.
 struct ResponderLimits {
-    /// Bounds memory, CPU and traffic that one small request can cause. The default is what a frame holds. Sketches, of 3.2 KB at the
-    /// most, are not measured by it; a Bloom reply is bounded by twice as much.
+    /// Bounds memory, CPU and traffic that one small request can cause. The default is what a frame holds. Sketches, of
+    /// 3.2 KB at the most, are not measured by it; a Bloom reply is bounded by twice as much.
     std::size_t reply_bytes_max{256 * 1024};
 };
 
-/// How sure of its size a sketch is made: the number of standard deviations of the estimate that are added. 1.75 makes one round trip
-/// enough in 95 % of sessions (measured, see the bench); more would cost bytes in all of them.
+/// How sure of its size a sketch is made: the number of standard deviations of the estimate that are added. 1.8 makes
+/// one round trip enough in 95 % of sessions (measured, see the bench); more would cost bytes in all of them.
 inline constexpr double sketch_deviations = 1.8;
 
 /// The bytes that each strategy would take for what is known; the basis of the responder's choice.
@@ -39,8 +39,9 @@ class StrategyCosts {
         }
     }
 
-    /// How many differences a sketch should hold: a number as odd or even as the difference is known to be, so that a bound just
-    /// above such a number is rounded up by two. At least 2 if even: a hidden pair leaves no trace in an estimator.
+    /// How many differences a sketch should hold: a number as odd or even as the difference is known to be, so that a
+    /// bound just above such a number is rounded up by two. At least 2 if even: a hidden pair leaves no trace in an
+    /// estimator.
     [[nodiscard]] std::size_t sketch_capacity() const noexcept {
         const double bound = estimate_.at_most(sketch_deviations) - 0.6;
         std::size_t capacity = estimate_.odd ? 1 : 2;
@@ -51,8 +52,8 @@ class StrategyCosts {
         return capacity;
     }
 
-    /// How many coded symbols suffice: what the decoder needs on average, with the spread of that number (0.9 / sqrt(d)) and
-    /// that of the estimate.
+    /// How many coded symbols suffice: what the decoder needs on average, with the spread of that number (0.9 /
+    /// sqrt(d)) and that of the estimate.
     [[nodiscard]] std::size_t symbols() const noexcept { return symbols_for(estimate_); }
 
     static std::size_t symbols_for(DifferenceEstimate estimate) noexcept {
@@ -86,12 +87,12 @@ class StrategyCosts {
 
 /// Answers requests from a summary, which it only reads.
 ///
-/// It keeps no state between rounds, by intention: each reply is a function of one request and of the set as it is at that moment. So
-/// there is nothing to time out, nothing that a peer can make it hold, and changes of the set between two rounds do no harm. The price is
-/// that a second round sends a whole sketch again, in one session out of twenty.
+/// It keeps no state between rounds, by intention: each reply is a function of one request and of the set as it is at
+/// that moment. So there is nothing to time out, nothing that a peer can make it hold, and changes of the set between
+/// two rounds do no harm. The price is that a second round sends a whole sketch again, in one session out of twenty.
 ///
-/// The host routes: a request with a `window` goes to that window's summary; one with a `salt` to a summary that the host makes for it
-/// from its ids (0.5 us per message: bound how often), or gets a BusyReply.
+/// The host routes: a request with a `window` goes to that window's summary; one with a `salt` to a summary that the
+/// host makes for it from its ids (0.5 us per message: bound how often), or gets a BusyReply.
 class Responder {
    public:
     explicit Responder(const SetSummary& summary, ResponderLimits limits = {}) : summary_(&summary), limits_(limits) {}

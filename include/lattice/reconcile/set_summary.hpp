@@ -15,20 +15,20 @@
 
 namespace lattice::inline v0::reconcile {
 
-/// What a node keeps of the set of messages that it holds, so that any number of reconciliation sessions cost what differs and
-/// not what is held.
+/// What a node keeps of the set of messages that it holds, so that any number of reconciliation sessions cost what
+/// differs and not what is held.
 ///
-/// It holds, under one salt: the short ids with the host's handles, a digest, the parities of a difference estimator, odd power
-/// sums (for differences up to some 300) and a prefix of coded symbols (for larger ones) as long as a quarter to half of
-/// the set. Everything is a sum over the ids, so adding and removing are updates, and sessions only read.
+/// It holds, under one salt: the short ids with the host's handles, a digest, the parities of a difference estimator,
+/// odd power sums (for differences up to some 300) and a prefix of coded symbols (for larger ones) as long as a quarter
+/// to half of the set. Everything is a sum over the ids, so adding and removing are updates, and sessions only read.
 ///
-/// **Cost** (one core of a 2.6 GHz server): add or remove 0.3 us with a carry-less multiplier, 1.2 us without; memory 15 to 20
-/// bytes per message for the table, 2 to 4 for coded symbols, and 6 KB in all besides (400 bytes below 64 messages).
-/// `find` 20 ns.
+/// **Cost** (one core of a 2.6 GHz server): add or remove 0.3 us with a carry-less multiplier, 1.2 us without; memory
+/// 15 to 20 bytes per message for the table, 2 to 4 for coded symbols, and 6 KB in all besides (400 bytes below 64
+/// messages). `find` 20 ns.
 ///
-/// **Collisions.** Two messages of the set with one short id: the second is counted in the digest, and `find` gives the first.
-/// A peer that holds only one of them then has the same sketch and another digest, which a session reports as hidden
-/// differences (see Initiator); a session under a fresh salt tells them apart.
+/// **Collisions.** Two messages of the set with one short id: the second is counted in the digest, and `find` gives the
+/// first. A peer that holds only one of them then has the same sketch and another digest, which a session reports as
+/// hidden differences (see Initiator); a session under a fresh salt tells them apart.
 ///
 /// Not thread-safe; a value. Handles mean what the host wants, such as a slot of its cache.
 class SetSummary {
@@ -78,8 +78,9 @@ class SetSummary {
     /// How many messages were added and not removed.
     [[nodiscard]] std::size_t size() const noexcept { return table_.size() + collided_.size(); }
 
-    /// The sum, modulo 2^64, of a second hash of all ids: equal sets have equal digests. Others have them with probability
-    /// 2^-64, unless someone who knows the salt made messages to that end, which then hides his own messages for an epoch.
+    /// The sum, modulo 2^64, of a second hash of all ids: equal sets have equal digests. Others have them with
+    /// probability 2^-64, unless someone who knows the salt made messages to that end, which then hides his own
+    /// messages for an epoch.
     [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
 
     /// A sum over the short ids alone, by which a decoded difference is verified.
@@ -102,8 +103,8 @@ class SetSummary {
         return scanned_sums(log2_buckets);
     }
 
-    /// The first `count` coded symbols: a copy of what is kept, or O(n) when more are asked for (so the difference is of n's
-    /// order, too). Checks beyond the first 255 do not exist.
+    /// The first `count` coded symbols: a copy of what is kept, or O(n) when more are asked for (so the difference is
+    /// of n's order, too). Checks beyond the first 255 do not exist.
     [[nodiscard]] SymbolPrefix symbols(std::size_t count) const {
         SymbolPrefix prefix;
         const auto& kept = symbols_.prefix().sums;

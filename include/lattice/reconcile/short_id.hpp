@@ -11,21 +11,22 @@ namespace lattice::inline v0::reconcile {
 
 /// The key under which 32-byte ids become 64-bit short ids.
 ///
-/// **The scheme: one salt per network and epoch.** Symbols can be maintained as messages come and go only if one salt serves
-/// many sessions. The choices, with what they cost a node that talks to p peers and holds n messages:
+/// **The scheme: one salt per network and epoch.** Symbols can be maintained as messages come and go only if one salt
+/// serves many sessions. The choices, with what they cost a node that talks to p peers and holds n messages:
 ///
-/// | salt         | symbols kept | cost per message | who can prepare collisions                                     |
-/// |--------------|--------------|------------------|----------------------------------------------------------------|
-/// | per link     | p times      | p updates        | the two ends of the link                                       |
-/// | per node     | once for own, none for a peer's: each session hashes all n ids | 1 update, and O(n) per session | the node's peers |
-/// | network epoch| once         | 1 update         | who knows the network's key; for later epochs, only such a one |
+/// | salt          | symbols kept              | cost                             | who can prepare collisions |
+/// |---------------|---------------------------|----------------------------------|----------------------------|
+/// | per link      | p times                   | p updates per message            | the two ends of the link   |
+/// | per node      | once, for its own salt    | 1 update; n hashes per session   | the node's peers           |
+/// |               | only                      | to meet the peer's salt          |                            |
+/// | network epoch | once                      | 1 update                         | who knows the network's key|
 ///
-/// `for_epoch` derives it from a key that the network shares and the number of an epoch (an hour, say, of wall time). With a
-/// secret key no outsider can prepare anything. An insider can: a pair of his own messages with equal short ids costs him 2^32
-/// hashes; one that collides with a message of somebody else costs 2^64 / n. Such a pair hides from a sketch, but not from
-/// the digest (see SetSummary): two nodes whose sketches agree and whose digests do not know that something is hidden, and
-/// reconcile once under a fresh salt drawn for that session. So a collision costs one O(n) pass, and lasts an epoch at most.
-/// Random collisions: n^2 / 2^65, that is 3e-8 for a million messages.
+/// `for_epoch` derives it from a key that the network shares and the number of an epoch (an hour, say, of wall time).
+/// With a secret key no outsider can prepare anything. An insider can: a pair of his own messages with equal short ids
+/// costs him 2^32 hashes; one that collides with a message of somebody else costs 2^64 / n. Such a pair hides from a
+/// sketch, but not from the digest (see SetSummary): two nodes whose sketches agree and whose digests do not know that
+/// something is hidden, and reconcile once under a fresh salt drawn for that session. So a collision costs one O(n)
+/// pass, and lasts an epoch at most. Random collisions: n^2 / 2^65, that is 3e-8 for a million messages.
 ///
 /// Rolling over costs one hash and one update per message (see SetSummary), spread as the host likes: it fills a second
 /// summary and answers under both until peers have followed. Peers that have another salt say so by its tag.
@@ -38,7 +39,8 @@ struct Salt {
     /// The salt of one epoch of the network that shares `network_key`. All zero is the key of an open network.
     static Salt for_epoch(const Salt& network_key, std::uint64_t epoch) noexcept;
 
-    /// Sixteen bits that differ between salts, as a rule: enough to notice that a peer has another salt. Reveals nothing else.
+    /// Sixteen bits that differ between salts, as a rule: enough to notice that a peer has another salt. Reveals
+    /// nothing else.
     [[nodiscard]] std::uint16_t tag() const noexcept;
 };
 
@@ -50,8 +52,8 @@ struct ShortId {
 
 namespace detail {
 
-/// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012) over 32 bytes: a keyed function whose outputs nobody without
-/// the key can predict or steer, at some 30 ns.
+/// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012) over 32 bytes: a keyed function whose outputs nobody
+/// without the key can predict or steer, at some 30 ns.
 class SipHash {
    public:
     explicit SipHash(const Salt& key) noexcept

@@ -46,24 +46,24 @@ struct SketchShape {
         return true;
     }
 
-    /// The shape that suffices for `differences`, nearly always, of a set whose sums are kept in 2^log2_buckets_max buckets;
-    /// nothing when none does.
+    /// The shape that suffices for `differences`, nearly always, of a set whose sums are kept in 2^log2_buckets_max
+    /// buckets; nothing when none does.
     ///
-    /// Up to 24 one part is cheapest. Beyond, buckets of 12 on average: root finding costs the square of a bucket's load. Row k is
-    /// needed for the buckets that hold k differences or more; their number is about binomial.
+    /// Up to 24 one part is cheapest. Beyond, buckets of 8 to 16 on average: root finding costs the square of a
+    /// bucket's load. Row k is needed for the buckets that hold k differences or more; their number is about binomial.
     static std::optional<SketchShape> for_differences(std::size_t differences, unsigned log2_buckets_max) noexcept;
 };
 
 /// A PinSketch in parts: as compact as one whole sketch, nearly, at the cost of decoding small buckets.
 ///
-/// Ids fall into buckets, each with its own power sums S_b[k]. A bucket with few differences needs few sums, but nobody knows
-/// beforehand which. So what is sent is not the buckets' sums but parts P_j[k] = sum over b of a_b^j S_b[k] with a_b = b + 1, and
-/// of the later rows k only as many parts as buckets will still be open: a Reed-Solomon code across the buckets, row by row
-/// (generalised concatenation: Blokh, Zyablov 1974). The decoder knows all sums of a bucket once it has found its ids; the open
-/// ones are the unknowns of a Vandermonde system. One part is the plain PinSketch.
+/// Ids fall into buckets, each with its own power sums S_b[k]. A bucket with few differences needs few sums, but nobody
+/// knows beforehand which. So what is sent is not the buckets' sums but parts P_j[k] = sum over b of a_b^j S_b[k] with
+/// a_b = b + 1, and of the later rows k only as many parts as buckets will still be open: a Reed-Solomon code across
+/// the buckets, row by row (generalised concatenation: Blokh, Zyablov 1974). The decoder knows all sums of a bucket
+/// once it has found its ids; the open ones are the unknowns of a Vandermonde system. One part is the plain PinSketch.
 ///
-/// Cost: 8 bytes per difference, plus 8 per bucket (each shows that it is complete by one more sum) and what chance needs. The
-/// work is bounded by the shape: 16 buckets of 40 sums.
+/// Cost: 8 bytes per difference, plus 8 per bucket (each shows that it is complete by one more sum) and what chance
+/// needs. The work is bounded by the shape: 16 buckets of 40 sums.
 class SplitSketch {
    public:
     /// Calls put(sum) shape.size() times: part after part.
@@ -236,7 +236,7 @@ inline std::optional<SketchShape> SketchShape::for_differences(std::size_t diffe
         shape.lengths[0] = static_cast<std::uint8_t>(differences);
         return shape;
     }
-    while (shape.log2_buckets < log2_buckets_max && differences > (std::size_t{14} << shape.log2_buckets)) {
+    while (shape.log2_buckets < log2_buckets_max && differences > (std::size_t{16} << shape.log2_buckets)) {
         ++shape.log2_buckets;
     }
     const auto buckets = static_cast<double>(shape.parts());

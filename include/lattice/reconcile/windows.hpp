@@ -15,18 +15,20 @@ namespace lattice::inline v0::reconcile {
 
 /// How messages are parted by time.
 struct WindowOptions {
-    /// The length of a window. The same on all nodes: windows are the multiples of it since the epoch of the message timestamps.
+    /// The length of a window. The same on all nodes: windows are the multiples of it since the epoch of the message
+    /// timestamps.
     std::chrono::microseconds length{std::chrono::minutes(10)};
     /// How many windows are kept; with `length`, the horizon. The default reaches back a day.
     std::size_t count{144};
 };
 
-/// One summary per window of time, so that recent messages are reconciled often and old ones seldom, and those beyond the horizon
-/// never: their window is dropped as a whole, without a removal per message.
+/// One summary per window of time, so that recent messages are reconciled often and old ones seldom, and those beyond
+/// the horizon never: their window is dropped as a whole, without a removal per message.
 ///
-/// A message belongs to the window of its timestamp, which is part of the message and so the same everywhere. A session is about one
-/// window (Request::window), and equal windows cost 30 to 45 bytes. Memory: SetSummary's per message, and 1.5 to 7 KB per window in use.
-/// A node that joins asks for window after window, newest first, each bounded by what it holds.
+/// A message belongs to the window of its timestamp, which is part of the message and so the same everywhere. A session
+/// is about one window (Request::window), and equal windows cost 30 to 45 bytes. Memory: SetSummary's per message, and
+/// 1.5 to 7 KB per window in use. A node that joins asks for window after window, newest first, each bounded by what it
+/// holds.
 class Windows {
    public:
     /// `options.length` and `options.count` are at least 1.
@@ -75,9 +77,9 @@ class Windows {
     /// The newest window.
     [[nodiscard]] std::uint64_t newest() const noexcept { return newest_; }
 
-    /// Which window to reconcile in the `turn`-th session with a peer: every second session the newest, the others by age, each
-    /// doubling of the age with the same share, so that a window twice as old comes half as often. All come within
-    /// 2 * count * (log2(count) + 1) turns.
+    /// Which window to reconcile in the `turn`-th session with a peer: every second session the newest, the others by
+    /// age, each doubling of the age with the same share, so that a window twice as old comes half as often. All come
+    /// within 2 * count * (log2(count) + 1) turns.
     [[nodiscard]] std::uint64_t for_turn(std::uint64_t turn) const noexcept {
         const auto octaves = static_cast<std::uint64_t>(std::bit_width(options_.count - 1));
         if (turn % 2 == 0 || octaves == 0) {
