@@ -176,7 +176,8 @@ class Engine {
     Receipt admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now, Effects& effects);
     bool is_wanted(const Message& message) const noexcept;
     void pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects);
-    std::optional<Refusal> check_admission(const Message& message, Envelope envelope, Now now) const noexcept;
+    std::optional<Refusal> check_admission(const Message& message, Envelope envelope, Arrival arrival,
+                                           Now now) const noexcept;
     std::optional<Refusal> check_shape(const Message& message) const noexcept;
     std::optional<Refusal> check_time(const Message& message, bool wanted, Now now) const noexcept;
     bool within_share(const Message& message, const Peer& from, Now now);

@@ -62,7 +62,7 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
         pass_on(claim, Naming::keys, from, now,
                 effects);  // Another content than the one asked for: somebody else may be honest.
     }
-    if (const auto refusal = check_admission(message, envelope, now)) {
+    if (const auto refusal = check_admission(message, envelope, arrival, now)) {
         pass_on(message.key(), Naming::keys, from, now, effects);
         pass_on(message.id(), Naming::ids, from, now, effects);
         return refuse(*refusal);
@@ -85,14 +85,14 @@ inline void Engine::pass_on(const MessageId& name, Naming naming, const Peer& fr
     }
 }
 
-inline std::optional<Refusal> Engine::check_admission(const Message& message, Envelope envelope,
+inline std::optional<Refusal> Engine::check_admission(const Message& message, Envelope envelope, Arrival arrival,
                                                       Now now) const noexcept {
     const bool foreign = message.authenticity() == Message::Authenticity::foreign;
     if (foreign && config_->foreign_ids == Config::ForeignIds::refuse) {
         return Refusal::bad_id;
     }
     const bool wanted = is_wanted(message);
-    if (!wanted && envelope.ttl == 0) {
+    if (arrival == Arrival::pushed && !wanted && envelope.ttl == 0) {  // An answer may come after its request's time.
         return Refusal::no_hops_left;
     }
     return check_time(message, wanted, now);

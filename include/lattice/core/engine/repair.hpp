@@ -50,7 +50,8 @@ inline Receipt Engine::on(Announce& announce, const Peer& from, Now now, Effects
     const std::size_t heeded = announce.names.size() < config_->limits.announce_ids_max
                                    ? announce.names.size()
                                    : config_->limits.announce_ids_max;
-    const std::uint32_t slot = config_->enable_pull ? peer_states_.slot_of(from, now.time) : PeerTable::none;
+    const bool fetches = config_->enable_pull || config_->enable_anti_entropy;
+    const std::uint32_t slot = fetches ? peer_states_.slot_of(from, now.time) : PeerTable::none;
     if (slot == PeerTable::none || !heeds_announce(peer_states_[slot], heeded, now)) {
         ++statistics_.control_ignored;
         return {};
@@ -255,7 +256,7 @@ inline void Engine::announce_to(const Peer& peer, const std::vector<MessageId>& 
 inline void Engine::start_sync(Now now, Effects& effects) {
     const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
     next_sync_ = now.time + Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
-    const Peer partner = next_partner();
+    const Peer partner = sync_.active() ? Peer{} : next_partner();  // A long session is not cut short by the next one.
     if (!partner) {
         return;
     }
