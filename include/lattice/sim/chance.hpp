@@ -36,7 +36,7 @@ class Probability {
     std::uint64_t threshold_{0};
 };
 
-namespace detail {
+namespace fixed_point {
 
 inline constexpr std::uint64_t low_half = 0xffffffffU;
 
@@ -96,7 +96,7 @@ constexpr std::array<std::uint64_t, 257> make_exp2_table() noexcept {
 inline constexpr auto log2_table = make_log2_table();
 inline constexpr auto exp2_table = make_exp2_table();
 
-}  // namespace detail
+}  // namespace fixed_point
 
 /// log2 of a whole number, fixed point; 0 for 0. Error below 3e-6 (linear between 257 points).
 constexpr std::uint64_t log2_fixed(std::uint64_t value) noexcept {
@@ -106,9 +106,9 @@ constexpr std::uint64_t log2_fixed(std::uint64_t value) noexcept {
     const auto exponent = static_cast<std::uint64_t>(std::bit_width(value)) - 1;
     const std::uint64_t fraction = (value << (63 - exponent)) << 1U;  // bits after the leading one, from the top
     const std::uint64_t index = fraction >> 56U;
-    const std::uint64_t rest = (fraction >> 24U) & detail::low_half;
-    const std::uint64_t step = detail::log2_table[index + 1] - detail::log2_table[index];
-    return (exponent << 32U) + detail::log2_table[index] + ((step * rest) >> 32U);
+    const std::uint64_t rest = (fraction >> 24U) & fixed_point::low_half;
+    const std::uint64_t step = fixed_point::log2_table[index + 1] - fixed_point::log2_table[index];
+    return (exponent << 32U) + fixed_point::log2_table[index] + ((step * rest) >> 32U);
 }
 
 /// 2^x for a fixed-point x, fixed point; x is clamped to -32 ... 30. Relative error below 1e-6.
@@ -120,11 +120,11 @@ constexpr std::uint64_t exp2_fixed(std::int64_t x) noexcept {
     if (whole >= 30) {
         return std::uint64_t{1} << 62U;
     }
-    const std::uint64_t fraction = static_cast<std::uint64_t>(x) & detail::low_half;
+    const std::uint64_t fraction = static_cast<std::uint64_t>(x) & fixed_point::low_half;
     const std::uint64_t index = fraction >> 24U;
     const std::uint64_t rest = (fraction & 0xffffffU) << 8U;
-    const std::uint64_t step = detail::exp2_table[index + 1] - detail::exp2_table[index];
-    const std::uint64_t value = detail::exp2_table[index] + ((step * rest) >> 32U);
+    const std::uint64_t step = fixed_point::exp2_table[index + 1] - fixed_point::exp2_table[index];
+    const std::uint64_t value = fixed_point::exp2_table[index] + ((step * rest) >> 32U);
     return whole >= 0 ? value << whole : value >> -whole;
 }
 
@@ -132,8 +132,8 @@ constexpr std::uint64_t exp2_fixed(std::int64_t x) noexcept {
 inline Duration draw_exponential(Random& random, Duration mean) noexcept {
     constexpr std::uint64_t ln2 = 2977044472U;  // fixed point
     const std::uint64_t bits = (std::uint64_t{64} << 32U) - log2_fixed(random.next() | 1U);
-    return Duration{
-        static_cast<std::int64_t>(detail::scaled(detail::scaled(bits, ln2), static_cast<std::uint64_t>(mean.count())))};
+    return Duration{static_cast<std::int64_t>(
+        fixed_point::scaled(fixed_point::scaled(bits, ln2), static_cast<std::uint64_t>(mean.count())))};
 }
 
 /// Standard normal, fixed point: the sum of twelve uniforms less six. Tails end at six deviations; the distribution
@@ -154,7 +154,7 @@ inline Duration draw_log_normal(Random& random, Duration median, double sigma) n
     const auto sigma_scaled = static_cast<std::int64_t>(sigma * 65536.0);
     const std::int64_t exponent = ((draw_normal(random) >> 16) * sigma_scaled >> 16) * inverse_ln2;
     const std::uint64_t factor = exp2_fixed(exponent);
-    return Duration{static_cast<std::int64_t>(detail::scaled(factor, static_cast<std::uint64_t>(median.count())))};
+    return Duration{static_cast<std::int64_t>(fixed_point::scaled(factor, static_cast<std::uint64_t>(median.count())))};
 }
 
 /// Uniform in [least, most].

@@ -34,10 +34,14 @@ class Checker {
     virtual void arrived(World&, NodeIndex /*from*/, NodeIndex /*to*/, const Receipt&) {}
     /// A handler of an honest node runs. `times`: how often for this message in this life, this one included.
     virtual void delivered(World&, NodeIndex /*node*/, const Delivery&, std::uint16_t /*times*/) {}
+    /// A node's host has broadcast a message.
+    virtual void broadcast(World&, NodeIndex /*node*/, const Message&) {}
     /// The validator of a node said no for good.
     virtual void rejected(World&, NodeIndex /*node*/, const Message&) {}
     /// A node begins a life without memory.
     virtual void booted(World&, NodeIndex /*node*/) {}
+    /// An event is over, with all that followed from it at once.
+    virtual void settled(World&) {}
     /// Called every second of virtual time.
     virtual void during(World&) {}
     /// Called once, after everything had the time to heal.

@@ -18,7 +18,7 @@ inline void watch_everything(World& world) {
     world.watch_with(std::make_unique<MemoryWithinBounds>());
     world.watch_with(std::make_unique<CountersConserve>());
     world.watch_with(std::make_unique<HonestAreHeard>());
-    world.watch_with(std::make_unique<EvictionByArrival>());
+    world.watch_with(std::make_unique<HeaviestPays>());
 }
 
 }  // namespace lattice::inline v0::sim

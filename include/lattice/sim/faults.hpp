@@ -115,9 +115,10 @@ struct FaultPlan {
             config.limits.announce_ids_max = 2 + static_cast<std::size_t>(random.below(8));
             config.limits.validations_per_peer = 4;
             config.limits.syncs_per_second = 20;
+            config.limits.messages_per_second = 50;
         }
         if (has(Fault::small_caches)) {
-            config.message_cache_size = 4 + static_cast<std::size_t>(random.below(12));
+            config.message_cache_size = 4 + static_cast<std::size_t>(random.below(40));
             config.limits.cache_bytes_max = 2 * (config.limits.payload_max + ceiling::frame_overhead);
         }
     }

@@ -28,13 +28,15 @@ enum class Misdeed : std::uint8_t {
     time_lies,        ///< Sends messages of its own from the past and the future.
     oversize,         ///< Sends payloads and lists above every bound.
     forbidden,        ///< Sends well-formed messages that honest validators reject.
+    message_flood,    ///< Sends more messages than any honest node would, each of them useless.
 };
-inline constexpr std::size_t misdeeds = 10;
+inline constexpr std::size_t misdeeds = 11;
 
 constexpr std::string_view name_of(Misdeed misdeed) noexcept {
-    constexpr std::string_view names[misdeeds] = {"drops everything", "never answers",     "garbage",  "mutated frames",
-                                                  "replay",           "id floods",         "ttl lies", "time lies",
-                                                  "oversized frames", "forbidden messages"};
+    constexpr std::string_view names[misdeeds] = {
+        "drops everything", "never answers",      "garbage",           "mutated frames",
+        "replay",           "id floods",          "ttl lies",          "time lies",
+        "oversized frames", "forbidden messages", "floods of messages"};
     return names[static_cast<std::size_t>(misdeed)];
 }
 
@@ -101,6 +103,8 @@ class Hostile {
                 return exceed();
             case Misdeed::forbidden:
                 return send(Push{compose(forbidden_type, "no", {}), {10, 0}});
+            case Misdeed::message_flood:
+                return flood_with_messages();
         }
     }
 
@@ -209,6 +213,13 @@ class Hostile {
                 return send_to(to, NotFound{std::move(names), Naming::keys});
             default:
                 return send_to(to, SyncIds{{}, std::move(names), false, Naming::keys});
+        }
+    }
+
+    void flood_with_messages() {
+        const NodeIndex to = victim();
+        for (int i = 0; i < 100; ++i) {
+            send_to(to, Push{compose("flood", "tomorrow", std::chrono::hours{-24}), {10, 0}});
         }
     }
 

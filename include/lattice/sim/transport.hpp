@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -22,15 +23,29 @@ class SimTransport {
     void send(const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) {
         network_->send(node_, frame, peers, statuses);
     }
-    void open(TransportEvents events) { events_ = std::move(events); }
-    void close() { events_ = {}; }
+    void open(TransportEvents events) {
+        close();
+        events_ = std::move(events);
+    }
+    void close() {
+        if (calling_) {  // A callback must not die while it runs.
+            retired_ = std::make_unique<TransportEvents>(std::move(events_));
+        }
+        events_ = {};
+    }
 
     // What the world does with it.
 
     [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(events_.received); }
 
     /// Hands a frame to the protocol. The transport must be open.
-    Receipt receive(const Peer& from, Frame frame) { return events_.received(from, std::move(frame)); }
+    Receipt receive(const Peer& from, Frame frame) {
+        calling_ = true;
+        const Receipt receipt = events_.received(from, std::move(frame));
+        calling_ = false;
+        retired_.reset();
+        return receipt;
+    }
 
     /// Tells the protocol that a peer could not be reached.
     void report_failure(const Peer& peer) {
@@ -42,7 +57,9 @@ class SimTransport {
    private:
     Network* network_;
     NodeIndex node_;
+    bool calling_{false};
     TransportEvents events_;
+    std::unique_ptr<TransportEvents> retired_;  ///< Closed from within; goes when the callback has returned.
 };
 static_assert(Transport<SimTransport>);
 

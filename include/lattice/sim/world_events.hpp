@@ -28,6 +28,9 @@ inline void World::step(const Event& event) {
     }
     check_for_spinning();
     dispatch(event);
+    for (const auto& checker : checkers_) {
+        checker->settled(*this);
+    }
 }
 
 inline void World::run_checks() {
@@ -83,16 +86,20 @@ inline void World::trace_event(const Event& event, std::uint64_t detail) noexcep
     trace_.add(detail);
 }
 
-/// What the trace keeps of a frame.
+/// What the trace keeps of a frame: its kind, its sender, and what it is about.
 inline std::uint64_t fingerprint(const Frame& frame, NodeIndex from) noexcept {
-    const auto names = Overloaded{[](const Push& push) { return push.message.key().word(0) ^ push.envelope.ttl; },
-                                  [](const Provide& provide) { return provide.message.key().word(0); },
-                                  [](const SyncRequest& request) { return request.after.word(0); },
-                                  [](const auto& list) {
-                                      const auto size = static_cast<std::uint64_t>(list.names.size());
-                                      return list.names.empty() ? size : mixed(size, list.names.front().word(0));
-                                  }};
-    return mixed(std::visit(names, frame), (std::uint64_t{from} << 8U) | frame.index());
+    const std::uint64_t about = std::visit(
+        [](const auto& each) -> std::uint64_t {
+            if constexpr (requires { each.envelope; }) {
+                return each.message.key().word(0) ^ each.envelope.ttl;
+            } else if constexpr (requires { each.names; }) {
+                return each.names.empty() ? 0 : mixed(each.names.size(), each.names.front().word(0));
+            } else {
+                return encoded_size(Frame(each));
+            }
+        },
+        frame);
+    return mixed(about, (std::uint64_t{from} << 8U) | frame.index());
 }
 
 inline void World::deliver_frame(const Event& event) {

@@ -27,6 +27,9 @@ inline std::optional<MessageIndex> World::try_broadcast(NodeIndex node, std::str
     const MessageIndex message = ledger_.add(held->message, node, now(), Ledger::Source::broadcast);
     broadcast_life_.resize(ledger_.size());
     broadcast_life_[message] = origin.life;
+    for (const auto& checker : checkers_) {
+        checker->broadcast(*this, node, held->message);
+    }
     return message;
 }
 

@@ -108,15 +108,18 @@ class RejectedStaysPut final : public Checker {
         if (rejected_.empty() || world.is_hostile(from)) {
             return;
         }
-        std::visit(Overloaded{[&](const Push& push) { look_at(world, from, push.message.key()); },
-                              [&](const Provide& provide) { look_at(world, from, provide.message.key()); },
-                              [](const NotFound&) {}, [](const SyncRequest&) {},
-                              [&](const auto& list) {
-                                  for (const MessageId& name : list.names) {
-                                      look_at(world, from, name);
-                                  }
-                              }},
-                   frame);
+        if (const Message* message = message_of(frame); message != nullptr) {
+            look_at(world, from, message->key());
+        }
+        std::visit(
+            [&](const auto& each) {
+                if constexpr (requires { each.names; } && !std::is_same_v<decltype(each), const NotFound&>) {
+                    for (const MessageId& name : each.names) {
+                        look_at(world, from, name);
+                    }
+                }
+            },
+            frame);
     }
 
    private:

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,40 +121,117 @@ class HonestAreHeard final : public Checker {
     std::optional<MessageId> key_;
 };
 
-/// A full cache lets go of the message that it has held longest of a source, whatever the messages say about their age.
-class EvictionByArrival final : public Checker {
+/// A full cache lets go of the oldest message of whoever brought most bytes, and of nothing else: a naive twin of every cache.
+///
+/// Nobody's timestamps and nobody's flood push out what others brought.
+class HeaviestPays final : public Checker {
    public:
-    [[nodiscard]] std::string_view name() const noexcept override { return "a cache evicts in order of arrival"; }
+    [[nodiscard]] std::string_view name() const noexcept override { return "the heaviest pays for a full cache"; }
 
-    void booted(World&, NodeIndex node) override {
-        arrivals_.erase(arrivals_.lower_bound({node, std::string()}), arrivals_.lower_bound({node + 1, std::string()}));
-    }
+    void booted(World&, NodeIndex node) override { twins_.erase(node); }
     void delivered(World&, NodeIndex node, const Delivery& delivery, std::uint16_t) override {
-        arrivals_[{node, std::string(delivery.from.id())}].push_back(delivery.message.key());
+        coming_.push_back({node, {delivery.message, std::string(delivery.from.id())}});
     }
-    void at_end(World& world) override {
-        for (const auto& [source, keys] : arrivals_) {
-            if (world.is_up(source.first)) {
-                look_at(world, source.first, keys);
-            }
-        }
+    void broadcast(World& world, NodeIndex node, const Message& message) override {
+        insert(world, node, {message, std::string()});
     }
+    void settled(World& world) override { settle(world); }
+    void during(World& world) override { compare(world); }
+    void at_end(World& world) override { compare(world); }
 
    private:
-    /// Once a message is held, so are all that the source brought after it.
-    void look_at(World& world, NodeIndex node, const std::vector<MessageId>& keys) {
-        bool holding = false;
-        for (const MessageId& key : keys) {
-            const bool held = world.engine(node).cache().find(key, Naming::keys) != nullptr;
-            if (holding && !held) {
-                world.violated(name(), node_id_of(node) + " evicted a younger message before an older one");
-                return;
+    struct Held {
+        Message message;
+        std::string source;
+    };
+    /// A clock may have been further on when the node looked at it than it is now.
+    static constexpr std::chrono::microseconds clock_steps = std::chrono::minutes{1};
+
+    struct Coming {
+        NodeIndex node;
+        Held held;
+    };
+
+    /// Takes over what handlers got since the last look, as far as nodes hold it: a host may have refused it after all.
+    void settle(World& world) {
+        if (coming_.empty()) {
+            return;
+        }
+        for (Coming& each : std::exchange(coming_, {})) {
+            if (world.node(each.node).protocol && holds(world, each.node, each.held.message)) {
+                insert(world, each.node, std::move(each.held));
             }
-            holding = holding || held;
         }
     }
 
-    std::map<std::pair<NodeIndex, std::string>, std::vector<MessageId>> arrivals_;
+    static bool holds(const World& world, NodeIndex node, const Message& message) {
+        return world.node(node).protocol && world.engine(node).cache().find(message.key(), Naming::keys) != nullptr;
+    }
+
+    void insert(World& world, NodeIndex node, Held held) {
+        const Config& config = world.engine(node).config();
+        auto& twin = twins_[node];
+        forget_expired(world, node, twin);
+        const std::size_t bytes = held.message.footprint();
+        while (!twin.empty() &&
+               (twin.size() >= config.message_cache_size || total(twin) + bytes > config.limits.cache_bytes_max)) {
+            twin.erase(twin.begin() + static_cast<std::ptrdiff_t>(victim(world, node, twin)));
+        }
+        twin.push_back(std::move(held));
+    }
+
+    /// What has expired by the node's clock may go at any time.
+    static void forget_expired(const World& world, NodeIndex node, std::vector<Held>& twin) {
+        const WallTime wall = world.node(node).clock.wall();
+        std::erase_if(twin, [&](const Held& held) {
+            const auto expiry = held.message.expiry();
+            return expiry && *expiry <= wall + clock_steps && !holds(world, node, held.message);
+        });
+    }
+
+    static std::size_t total(const std::vector<Held>& twin) {
+        std::size_t bytes = 0;
+        for (const Held& held : twin) {
+            bytes += held.message.footprint();
+        }
+        return bytes;
+    }
+
+    /// The oldest of the heaviest source. Where several are the heaviest, the node may choose.
+    static std::size_t victim(const World& world, NodeIndex node, const std::vector<Held>& twin) {
+        std::map<std::string, std::size_t> weights;
+        std::size_t most = 0;
+        for (const Held& held : twin) {
+            most = std::max(most, weights[held.source] += held.message.footprint());
+        }
+        std::optional<std::size_t> first;
+        std::set<std::string> looked_at;
+        for (std::size_t i = 0; i < twin.size(); ++i) {
+            if (weights[twin[i].source] == most && looked_at.insert(twin[i].source).second) {
+                first = first ? first : i;
+                if (!holds(world, node, twin[i].message)) {
+                    return i;
+                }
+            }
+        }
+        return *first;
+    }
+
+    void compare(World& world) {
+        for (auto& [node, twin] : twins_) {
+            forget_expired(world, node, twin);
+            for (const Held& held : twin) {
+                if (world.is_up(node) && !holds(world, node, held.message)) {
+                    world.violated(name(), node_id_of(node) + " let go of a message of " +
+                                               (held.source.empty() ? "its own" : held.source) + " out of turn");
+                    return;
+                }
+            }
+        }
+    }
+
+    std::map<NodeIndex, std::vector<Held>> twins_;
+    std::vector<Coming> coming_;
 };
 
 }  // namespace lattice::inline v0::sim
