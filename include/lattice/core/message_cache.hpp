@@ -5,6 +5,7 @@
 #include <queue>
 #include <vector>
 
+#include <lattice/core/defects.hpp>
 #include <lattice/core/frame.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/name_hasher.hpp>
@@ -45,7 +46,8 @@ class MessageCache {
             return false;
         }
         const std::size_t bytes = message.footprint();
-        while (size_ != 0 && (size_ >= messages_max_ || bytes_ + bytes > bytes_max_)) {
+        while (size_ != 0 && (size_ >= messages_max_ || (bytes_ + bytes > bytes_max_ &&
+                                                         !detail::planted(detail::Defect::unbounded_cache_bytes)))) {
             evict();
         }
         const std::uint32_t slot = free_slot();
@@ -194,10 +196,16 @@ class MessageCache {
         return static_cast<std::uint32_t>(unused);
     }
 
+    /// For a planted defect: what the sender of a source's first message says about its age.
+    [[nodiscard]] WallTime oldest_said(const Source& source) const noexcept {
+        return source.oldest == SlotIndex::none ? WallTime::max() : entries_[source.oldest].held.message.timestamp();
+    }
+
     void evict() {
         Source* heaviest = sources_.data();
         for (Source& source : sources_) {
-            if (source.bytes > heaviest->bytes) {
+            if (detail::planted(detail::Defect::evict_by_timestamp) ? oldest_said(source) < oldest_said(*heaviest)
+                                                                    : source.bytes > heaviest->bytes) {
                 heaviest = &source;
             }
         }

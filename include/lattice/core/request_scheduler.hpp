@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <lattice/core/defects.hpp>
 #include <lattice/core/frame.hpp>
 #include <lattice/core/limits.hpp>
 #include <lattice/core/name_hasher.hpp>
@@ -111,7 +112,9 @@ class RequestScheduler {
             if (!wanted.used || wanted.asked == PeerTable::none) {
                 continue;
             }
-            if (wanted.deadline <= now) {
+            if (wanted.deadline <= now && detail::planted(detail::Defect::silence_is_final)) {
+                wanted.deadline = TimePoint::max();
+            } else if (wanted.deadline <= now) {
                 ++expired;
                 wanted.silences = static_cast<std::uint8_t>(wanted.silences + (wanted.silences < 16 ? 1 : 0));
                 release(slot, peers);
@@ -222,7 +225,8 @@ class RequestScheduler {
     void drop(std::uint32_t slot, PeerTable& peers) {
         Wanted& wanted = wanted_[slot];
         if (wanted.asked != PeerTable::none) {
-            const std::uint32_t in_flight = --peers[wanted.asked].fetches_in_flight;
+            const std::uint32_t given_back = detail::planted(detail::Defect::leak_fetch_share) ? 0 : 1;
+            const std::uint32_t in_flight = peers[wanted.asked].fetches_in_flight -= given_back;
             due_ = due_ || in_flight == 0 || in_flight == limits_->fetches_in_flight_per_peer / 2;
             wanted.asked = PeerTable::none;
         }

@@ -12,6 +12,7 @@
 #include <lattice/core/answer_ledger.hpp>
 #include <lattice/core/anti_entropy.hpp>
 #include <lattice/core/config.hpp>
+#include <lattice/core/defects.hpp>
 #include <lattice/core/effects.hpp>
 #include <lattice/core/lazy_push.hpp>
 #include <lattice/core/message_cache.hpp>
@@ -184,7 +185,8 @@ class Engine {
     void hold(const Message& message, Envelope outgoing, const Peer& source, Now now);
     void push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects);
     Receipt refuse(Refusal reason) noexcept {
-        ++statistics_.refused[static_cast<std::size_t>(reason)];
+        statistics_.refused[static_cast<std::size_t>(reason)] +=
+            detail::planted(detail::Defect::count_refusals_twice) ? 2 : 1;
         return {Disposition::refused, reason};
     }
 

@@ -43,7 +43,8 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
     if (const auto refusal = check_shape(message)) {
         return refuse(*refusal);
     }
-    if (seen_.contains(message.key())) {
+    if (detail::planted(detail::Defect::remember_by_cache) ? cache_.find(message.key(), Naming::keys) != nullptr
+                                                           : seen_.contains(message.key())) {
         ++statistics_.duplicates_filtered;
         return {Disposition::duplicate};
     }
@@ -53,7 +54,9 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
         send_requests(now, effects);
         return refuse(Refusal::rate_limited);
     }
-    message = Message::authenticated(std::move(message));
+    if (!detail::planted(detail::Defect::trust_claimed_ids)) {
+        message = Message::authenticated(std::move(message));
+    }
     if (message.authenticity() == Message::Authenticity::foreign && seen_.contains(message.key())) {
         ++statistics_.duplicates_filtered;
         return {Disposition::duplicate};
@@ -92,7 +95,8 @@ inline std::optional<Refusal> Engine::check_admission(const Message& message, En
         return Refusal::bad_id;
     }
     const bool wanted = is_wanted(message);
-    if (arrival == Arrival::pushed && !wanted && envelope.ttl == 0) {  // An answer may come after its request's time.
+    if ((arrival == Arrival::pushed || detail::planted(detail::Defect::ttl_gates_retrieval)) && !wanted &&
+        envelope.ttl == 0) {  // An answer may come after its request's time.
         return Refusal::no_hops_left;
     }
     return check_time(message, wanted, now);
@@ -132,17 +136,19 @@ inline bool Engine::conclude(Ticket ticket, Conclusion conclusion, Now now, Effe
         return false;
     }
     if (pending->peer < peer_states_.size() && peer_states_[pending->peer].peer == pending->from &&
-        peer_states_[pending->peer].validations != 0) {
+        peer_states_[pending->peer].validations != 0 && !detail::planted(detail::Defect::leak_validation_share)) {
         --peer_states_[pending->peer].validations;
     }
     const Message& message = pending->message;
-    if (conclusion == Conclusion::accepted) {
+    if (conclusion == Conclusion::accepted ||
+        (conclusion == Conclusion::rejected && detail::planted(detail::Defect::forward_rejected))) {
         ++statistics_.delivered;
         const Envelope received = pending->envelope;
-        const auto ttl = static_cast<std::uint8_t>(received.ttl == 0 ? 0 : received.ttl - 1);
+        const bool spent = received.ttl == 0 || detail::planted(detail::Defect::keep_ttl);
+        const auto ttl = static_cast<std::uint8_t>(spent ? received.ttl : received.ttl - 1);
         const auto hops = static_cast<std::uint8_t>(received.hops == 255 ? 255 : received.hops + 1);
         hold(message, {ttl, hops}, pending->from, now);
-        if (config_->enable_push && ttl != 0 && running_) {
+        if (config_->enable_push && (ttl != 0 || detail::planted(detail::Defect::forward_last_hop)) && running_) {
             push(message, {ttl, hops}, pending->from, effects);
         }
         return true;
@@ -152,6 +158,9 @@ inline bool Engine::conclude(Ticket ticket, Conclusion conclusion, Now now, Effe
         return true;
     }
     refuse(conclusion == Conclusion::ignored ? Refusal::ignored : Refusal::failed);
+    if (detail::planted(detail::Defect::ignored_stays_seen)) {
+        return true;
+    }
     seen_.erase(message.key());
     if (message.authenticity() == Message::Authenticity::foreign) {
         seen_.erase(alias_of(message.id()));
@@ -179,7 +188,7 @@ inline std::optional<Refusal> Engine::check_time(const Message& message, bool wa
     }
     // Only sums with this node's own time: a peer's timestamp may be any number.
     const auto micros = [](Duration length) { return std::chrono::duration_cast<std::chrono::microseconds>(length); };
-    if (message.timestamp() > now.wall + micros(lead)) {
+    if (message.timestamp() > now.wall + micros(lead) && !detail::planted(detail::Defect::accept_any_future)) {
         return Refusal::from_future;
     }
     if (message.timestamp() < now.wall - micros(wanted ? limits.horizon : limits.push_age_max)) {
@@ -188,7 +197,9 @@ inline std::optional<Refusal> Engine::check_time(const Message& message, bool wa
     if (seen_.floor() && message.timestamp() <= *seen_.floor()) {
         return Refusal::too_old;
     }
-    return message.expiry() && *message.expiry() <= now.wall ? std::optional(Refusal::expired) : std::nullopt;
+    return message.expiry() && *message.expiry() <= now.wall && !detail::planted(detail::Defect::deliver_expired)
+               ? std::optional(Refusal::expired)
+               : std::nullopt;
 }
 
 inline bool Engine::within_share(const Message& message, const Peer& from, Now now) {
@@ -196,7 +207,8 @@ inline bool Engine::within_share(const Message& message, const Peer& from, Now n
     if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) {
         return true;
     }
-    const std::uint32_t slot = peer_states_.slot_of(from, now.time);
+    const std::uint32_t slot =
+        peer_states_.slot_of(detail::planted(detail::Defect::share_one_budget) ? self_ : from, now.time);
     if (slot == PeerTable::none) {
         return false;
     }
@@ -218,8 +230,10 @@ inline void Engine::hold(const Message& message, Envelope outgoing, const Peer& 
 inline void Engine::push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects) {
     const std::size_t first = effects.targets.size();
     const std::string_view origin = message.origin();
-    sample_peers(peers_, config_->fanout, random_, effects.targets,
-                 [&](const Peer& peer) { return !(peer == self_) && !(peer == from) && peer.id() != origin; });
+    sample_peers(peers_, config_->fanout, random_, effects.targets, [&](const Peer& peer) {
+        return !(peer == self_) && (!(peer == from) || detail::planted(detail::Defect::echo_to_sender)) &&
+               peer.id() != origin;
+    });
     const std::size_t count = effects.targets.size() - first;
     if (count == 0) {
         return;
