@@ -276,6 +276,24 @@ TEST_CASE("connections beyond the bound are refused, and idle ones make room") {
     CHECK(other.transport.connections() <= 4);
 }
 
+TEST_CASE("one address gets no more than its share of connections") {
+    HttpOptions options = options_named("node");
+    options.limits.connections_from_loopback = 2;
+    Node node(options);
+    RawSocket first(node.transport.port());
+    RawSocket second(node.transport.port());
+    for (RawSocket* socket : {&first, &second}) {
+        REQUIRE(socket->send("GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /hea"));
+        CHECK(status_of(socket->read_answer()) == 200);
+    }
+    bool refused = false;
+    for (int tries = 0; tries < 100 && !refused; ++tries) {  // until both are known to be in a request
+        RawSocket third(node.transport.port());
+        refused = third.send("GET /health HTTP/1.1\r\n\r\n") && status_of(third.read_answer()) == 503;
+    }
+    CHECK(refused);
+}
+
 TEST_CASE("a request may come in any pieces, and several may come at once") {
     Node node("node");
     const std::string request = push_request(make_message());

@@ -95,3 +95,26 @@ TEST_CASE("a transport may be opened and closed any number of times") {
     REQUIRE(alice.send(Push{make_message(), {5, 1}}, bob.peer("bob")) == SendStatus::sent);
     CHECK(bob.wait_for_frames(1));
 }
+
+TEST_CASE("transports come and go without leaving threads or sockets behind") {
+    ThreadExecutor executor;
+    for (int cycle = 0; cycle < 100; ++cycle) {
+        HttpTransport transport([&](Callback<void()> job) { executor.post(std::move(job)); }, options_named("node"));
+        executor.run_and_wait([&] {
+            if (cycle % 2 == 0) {
+                transport.open({[](const Peer&, const Frame&) { return Receipt{}; }, [](const Peer&) {}});
+            }
+        });
+        CHECK(transport.port() != 0);
+    }
+    const http::Fd next(::socket(AF_INET, SOCK_STREAM, 0));
+    CHECK(next.get() < 50);  // numbers are given out from the lowest free one
+}
+
+TEST_CASE("a node id that could not stand in a header is refused") {
+    ThreadExecutor executor;
+    for (const char* id : {"a b", "a\r\nX: b"}) {
+        CHECK_THROWS_AS(HttpTransport([&](Callback<void()> job) { executor.post(std::move(job)); }, options_named(id)),
+                        ConfigError);
+    }
+}
