@@ -40,8 +40,8 @@ class Checker {
     virtual void rejected(World&, NodeIndex /*node*/, const Message&) {}
     /// A node begins a life without memory.
     virtual void booted(World&, NodeIndex /*node*/) {}
-    /// An event is over, with all that followed from it at once.
-    virtual void settled(World&) {}
+    /// An event of a node is over, with all that followed from it at once.
+    virtual void settled(World&, NodeIndex /*node*/) {}
     /// Called every second of virtual time.
     virtual void during(World&) {}
     /// Called once, after everything had the time to heal.

@@ -43,6 +43,9 @@ class SimClock {
 
     // What the world does to it.
 
+    /// Whether nothing was ever wrong with it.
+    [[nodiscard]] bool is_right() const noexcept { return fault_ == nullptr; }
+
     /// From now on the clock goes wrong in this way; monotonic time continues from where it stands.
     void go_wrong(const ClockFault& fault) {
         const Duration since = timeline_->now();

@@ -29,7 +29,7 @@ inline void World::step(const Event& event) {
     check_for_spinning();
     dispatch(event);
     for (const auto& checker : checkers_) {
-        checker->settled(*this);
+        checker->settled(*this, event.node);
     }
 }
 

@@ -123,7 +123,8 @@ class HonestAreHeard final : public Checker {
 
 /// A full cache lets go of the oldest message of whoever brought most bytes, and of nothing else: a naive twin of every cache.
 ///
-/// Nobody's timestamps and nobody's flood push out what others brought.
+/// Nobody's timestamps and nobody's flood push out what others brought. Nodes whose clocks go wrong are left out: only they know
+/// when they let go of what had expired.
 class HeaviestPays final : public Checker {
    public:
     [[nodiscard]] std::string_view name() const noexcept override { return "the heaviest pays for a full cache"; }
@@ -133,9 +134,16 @@ class HeaviestPays final : public Checker {
         coming_.push_back({node, {delivery.message, std::string(delivery.from.id())}});
     }
     void broadcast(World& world, NodeIndex node, const Message& message) override {
-        insert(world, node, {message, std::string()});
+        if (world.node(node).clock.is_right()) {
+            insert(world, node, {message, std::string()});
+        }
     }
-    void settled(World& world) override { settle(world); }
+    void settled(World& world, NodeIndex node) override {
+        settle(world);
+        if (const auto twin = twins_.find(node); twin != twins_.end()) {
+            forget_expired(world, node, twin->second);
+        }
+    }
     void during(World& world) override { compare(world); }
     void at_end(World& world) override { compare(world); }
 
@@ -144,9 +152,6 @@ class HeaviestPays final : public Checker {
         Message message;
         std::string source;
     };
-    /// A clock may have been further on when the node looked at it than it is now.
-    static constexpr std::chrono::microseconds clock_steps = std::chrono::minutes{1};
-
     struct Coming {
         NodeIndex node;
         Held held;
@@ -158,7 +163,7 @@ class HeaviestPays final : public Checker {
             return;
         }
         for (Coming& each : std::exchange(coming_, {})) {
-            if (world.node(each.node).protocol && holds(world, each.node, each.held.message)) {
+            if (world.node(each.node).clock.is_right() && holds(world, each.node, each.held.message)) {
                 insert(world, each.node, std::move(each.held));
             }
         }
@@ -171,7 +176,6 @@ class HeaviestPays final : public Checker {
     void insert(World& world, NodeIndex node, Held held) {
         const Config& config = world.engine(node).config();
         auto& twin = twins_[node];
-        forget_expired(world, node, twin);
         const std::size_t bytes = held.message.footprint();
         while (!twin.empty() &&
                (twin.size() >= config.message_cache_size || total(twin) + bytes > config.limits.cache_bytes_max)) {
@@ -185,7 +189,7 @@ class HeaviestPays final : public Checker {
         const WallTime wall = world.node(node).clock.wall();
         std::erase_if(twin, [&](const Held& held) {
             const auto expiry = held.message.expiry();
-            return expiry && *expiry <= wall + clock_steps && !holds(world, node, held.message);
+            return expiry && *expiry <= wall && !holds(world, node, held.message);
         });
     }
 
@@ -218,10 +222,9 @@ class HeaviestPays final : public Checker {
     }
 
     void compare(World& world) {
-        for (auto& [node, twin] : twins_) {
-            forget_expired(world, node, twin);
+        for (const auto& [node, twin] : twins_) {
             for (const Held& held : twin) {
-                if (world.is_up(node) && !holds(world, node, held.message)) {
+                if (world.is_up(node) && world.node(node).clock.is_right() && !holds(world, node, held.message)) {
                     world.violated(name(), node_id_of(node) + " let go of a message of " +
                                                (held.source.empty() ? "its own" : held.source) + " out of turn");
                     return;
