@@ -1,6 +1,7 @@
 // A node of a gossip network: broadcasts what it reads, prints what it is given. See `lattice-node --help`.
 
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -69,24 +70,46 @@ class Events {
     LineOutput out_{STDOUT_FILENO};
 };
 
+/// Finds out whether printing a JSON document anew would lose digits.
+class Exactness : public lattice::JsonVisitor {
+   public:
+    lattice::JsonError value(const lattice::JsonScalar& scalar, std::size_t) {
+        const bool is_integer = scalar.digits.find_first_of(".eE") == std::string_view::npos;
+        exact_ = exact_ && (scalar.kind != lattice::JsonScalar::Kind::real || !is_integer);
+        return {};
+    }
+    [[nodiscard]] bool exact() const noexcept { return exact_; }
+
+   private:
+    bool exact_{true};  ///< No integer of the document has more than 64 bits.
+};
+
+/// Takes the first word off a line.
+std::string_view take_word(std::string_view& line) {
+    const auto skip = [&line](std::size_t count) { line.remove_prefix(count < line.size() ? count : line.size()); };
+    constexpr std::string_view blanks = " \t\r";
+    skip(line.find_first_not_of(blanks));
+    const std::string_view word = line.substr(0, line.find_first_of(blanks));
+    skip(word.size());
+    skip(line.find_first_not_of(blanks));
+    return word;
+}
+
 /// Carries out a line of input. What is wrong with it, or nothing.
 std::string carry_out(std::string_view line, lattice::Node<>& node) {
-    constexpr std::string_view command = "broadcast ";
-    if (!line.starts_with(command)) {
+    if (take_word(line) != "broadcast") {
         return "the only command is: broadcast TYPE JSON";
     }
-    line.remove_prefix(command.size());
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos) {
+    const std::string_view type = take_word(line);
+    if (line.empty()) {
         return "after the type comes a payload: broadcast TYPE JSON";
     }
-    const std::string_view text = line.substr(space + 1);
-    lattice::JsonVisitor accept_all;
-    if (const auto error = lattice::scan_json(text, lattice::JsonBounds{}, accept_all)) {
+    Exactness exactness;
+    if (const auto error = lattice::scan_json(line, lattice::JsonBounds{}, exactness)) {
         return "the payload " + std::string(lattice::describe(error.fault));
     }
-    const lattice::Bytes payload(lattice::json_embed::canonical(text));
-    const lattice::PublishOutcome outcome = node.broadcast(line.substr(0, space), payload);
+    const lattice::Bytes payload(exactness.exact() ? lattice::json_embed::canonical(line) : std::string(line));
+    const lattice::PublishOutcome outcome = node.broadcast(type, payload);
     return outcome ? "" : std::string("not broadcast: ") + name_of(outcome.status);
 }
 

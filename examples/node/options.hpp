@@ -46,7 +46,20 @@ T& member(Settings& settings, T lattice::Limits::*field) {
     return settings.node.config.limits.*field;
 }
 
-/// An option that sets a field of Config or Limits.
+inline lattice::TcpOptions& tcp_of(Settings& settings) {
+    return settings.node.tcp ? *settings.node.tcp : settings.node.tcp.emplace();
+}
+
+template <typename T>
+T& member(Settings& settings, T lattice::HttpLimits::*field) {
+    return settings.node.http.limits.*field;
+}
+template <typename T>
+T& member(Settings& settings, T lattice::TcpOptions::*field) {
+    return tcp_of(settings).*field;
+}
+
+/// An option that sets a field.
 template <auto Field>
 Option setting(std::string_view name, std::string_view help) {
     Settings settings;
@@ -72,10 +85,6 @@ inline std::string set_http(Settings& settings, std::string_view value) {
     settings.node.http.port = address.port;
     settings.serves_http = true;
     return problem;
-}
-
-inline lattice::TcpOptions& tcp_of(Settings& settings) {
-    return settings.node.tcp ? *settings.node.tcp : settings.node.tcp.emplace();
 }
 
 inline std::string set_tcp(Settings& settings, std::string_view value) {
@@ -107,6 +116,11 @@ inline std::string add_peer(Settings& settings, std::string_view value) {
     return {};
 }
 
+inline std::string set_network(Settings& settings, std::string_view value) {
+    tcp_of(settings).network_id = value;
+    return value.size() <= 64 ? "" : "is longer than 64 bytes";
+}
+
 inline std::string allow_origin(Settings& settings, std::string_view value) {
     settings.node.http.allowed_origins.emplace_back(value);
     return {};
@@ -119,10 +133,12 @@ inline std::string ask_for_help(Settings& settings, std::string_view) {
 
 }  // namespace option
 
-/// All options, in the order of the help. The settings have the names of their fields in Config and Limits.
+/// All options, in the order of the help. Every field of Config and Limits is one, under its own name.
 inline const std::vector<Option>& options() {
     using lattice::Config;
+    using lattice::HttpLimits;
     using lattice::Limits;
+    using lattice::TcpOptions;
     using option::setting;
     static const std::vector<Option> table = {
         {"id", "NAME", "this node's name, unique in the network", option::set_id, nullptr},
@@ -132,6 +148,7 @@ inline const std::vector<Option>& options() {
          nullptr},
         {"allow-origin", "ORIGIN", "a web page's origin that may call this node; may be repeated", option::allow_origin,
          nullptr},
+        {"network", "NAME", "nodes of another network are refused; over TCP only", option::set_network, nullptr},
         {"help", "", "print this", option::ask_for_help, nullptr},
 
         setting<&Config::fanout>("fanout", "peers that a message is pushed to at each hop"),
@@ -168,8 +185,15 @@ inline const std::vector<Option>& options() {
         setting<&Limits::peer_states_max>("peer-states-max", "peers of which any state is kept"),
         setting<&Limits::sync_ids_max>("sync-ids-max", "ids in one answer of a comparison"),
         setting<&Limits::syncs_per_second>("syncs-per-second", "comparisons served per peer and second"),
+        setting<&Limits::reconciles_per_second>("reconciles-per-second", "reconciliations served per peer and second"),
         setting<&Limits::sync_timeout>("sync-timeout", "patience with a comparison"),
         setting<&Limits::posted_max>("posted-max", "broadcasts on their way from other threads"),
+
+        setting<&HttpLimits::connections_max>("http-connections-max", "HTTP connections at once"),
+        setting<&HttpLimits::connections_per_address>("http-connections-per-address", "of these, from one address"),
+        setting<&HttpLimits::connections_from_loopback>("http-connections-from-loopback", "the same for this machine"),
+        setting<&TcpOptions::connections_max>("tcp-connections-max", "TCP connections at once"),
+        setting<&TcpOptions::connections_per_address>("tcp-connections-per-address", "of these, with one address"),
     };
     return table;
 }

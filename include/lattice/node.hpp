@@ -22,6 +22,7 @@
 #include <lattice/peers/callback.hpp>
 #include <lattice/peers/fixed.hpp>
 #include <lattice/process_wide.hpp>
+#include <lattice/reconcile/set_reconciler.hpp>
 #include <lattice/transport/http.hpp>
 #include <lattice/transport/tcp.hpp>
 #include <lattice/transport/transport_set.hpp>
@@ -44,7 +45,7 @@ struct NodeOptions {
     std::optional<std::uint64_t> seed{};
 };
 
-/// A node with everything it needs: clock, HTTP and TCP transports, peers and protocol in one object.
+/// A node with everything it needs: clock, HTTP and TCP transports, peers, set reconciliation and protocol in one object.
 ///
 ///     lattice::Node node({.id = "alice", .http = {.port = 8000}}, lattice::FixedPeers{lattice::Peer{"bob", url}});
 ///     node.register_handler<Proof>("proof", [](const Proof& proof) { ... });
@@ -77,6 +78,7 @@ class Node {
             tcp_.emplace(io(), tcp_options(options));
             transports_.add("tcp", *tcp_);
         }
+        protocol_.reconcile_with(std::make_unique<reconcile::SetReconciler>());
         serve_pages();
     }
     Node(const Node&) = delete;

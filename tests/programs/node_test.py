@@ -1,6 +1,7 @@
 """lattice-node from outside: options, events, signals, and networks of processes over HTTP and TCP."""
 import http.client
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -67,6 +68,16 @@ class Options(unittest.TestCase):
                        '--enable-pull', '--enable-anti-entropy', '--payload-max', '--seen-ids-max', '--horizon'):
             self.assertIn(option, result.stdout)
         self.assertIn('[500ms]', result.stdout)  # defaults are shown
+
+    def test_every_field_of_the_settings_is_an_option(self):
+        core = pathlib.Path(__file__).resolve().parents[2] / 'include/lattice/core'
+        listed = run('--help').stdout
+        for header, name in (('config.hpp', 'Config'), ('limits.hpp', 'Limits')):
+            body = re.search(rf'^struct {name} {{\n(.*?)^}};', (core / header).read_text(), re.MULTILINE | re.DOTALL).group(1)
+            fields = re.findall(r'^    [^/\n(]*?(\w+)(?:{[^;]*})?;', body, re.MULTILINE)
+            self.assertGreater(len(fields), 10)
+            for field in set(fields) - {'node_id', 'limits'}:
+                self.assertIn('--' + field.replace('_', '-') + ' ', listed)
 
     def test_each_listed_preset_can_be_given(self):
         presets = re.findall(r'^  --(\S+) \S+ .*\[(\S+)\]$', run('--help').stdout, re.MULTILINE)
@@ -201,7 +212,7 @@ class Networks(unittest.TestCase):
     def test_five_nodes_deliver_everything_once(self):
         cluster = Cluster(self, 5)
         payloads = [{'proof': 'proof_12345', 'transaction': 'transfer(alice, bob, 100)'}, {'nested': [{'a': None}, 'ü', 1.5]},
-                    {}, [1, 2, 3], 'text', 7, None, {'_bytes': 'AAAA'}]
+                    {}, [1, 2, 3], 'text', 7, None, {'_bytes': 'AAAA'}, {'long': 12345678901234567890123}]
         sent = [(i % 5, f'type-{i}', payload) for i, payload in enumerate(payloads)]
         for by, kind, payload in sent:
             cluster.nodes[by].broadcast(kind, payload)
@@ -220,7 +231,8 @@ class Networks(unittest.TestCase):
         cluster.stop()
 
     def test_without_push_repair_carries_everything(self):
-        cluster = Cluster(self, 3, options=['--enable-push', 'false', '--gossip-interval', '50ms'])
+        cluster = Cluster(self, 3, options=['--enable-push', 'false', '--gossip-interval', '50ms', '--anti-entropy-interval',
+                                            '500ms'])
         sent = [(0, 'proof', {'n': n}) for n in range(10)]
         for by, kind, payload in sent:
             cluster.nodes[by].broadcast(kind, payload)
