@@ -24,7 +24,7 @@ TEST_CASE("messages are in the window of their time, and leave with it") {
     windows.advance(at(10min));
     const MessageId id = random_id(random);
     CHECK(windows.add(id, 1, at(7min + 30s)));
-    CHECK(windows.find(7)->contains(shorten(id, test_salt).value));
+    CHECK(windows.find(7)->contains(shorten(id, windows.find(7)->salt()).value));
     CHECK(windows.size() == 1);
     CHECK_FALSE(windows.add(id, 1, at(4min)));   // beyond the horizon
     CHECK_FALSE(windows.add(id, 1, at(11min)));  // in the future
@@ -104,6 +104,22 @@ TEST_CASE("one window is enough, and early windows have no predecessors") {
     for (std::uint64_t turn = 0; turn < 200; ++turn) {
         CHECK(early.for_turn(turn) <= 2);
     }
+}
+
+TEST_CASE("each window has the salt of its number, the same on all nodes of a network") {
+    Windows here(test_salt, small);
+    Windows there(test_salt, small);
+    Windows stranger(Salt{7, 7}, small);
+    for (Windows* windows : {&here, &there, &stranger}) {
+        windows->advance(at(10min));
+    }
+    CHECK(here.find(9)->salt() == there.find(9)->salt());
+    CHECK_FALSE(here.find(9)->salt() == here.find(10)->salt());
+    CHECK_FALSE(here.find(9)->salt() == stranger.find(9)->salt());
+    InitiatorOptions options;
+    options.window = 9;
+    CHECK(Session(*here.find(9), *there.find(9), options).outcome.result == SessionResult::equal);
+    CHECK(Session(*here.find(9), *stranger.find(9), options).outcome.result == SessionResult::other_salt);
 }
 
 TEST_CASE("a session is about one window") {

@@ -28,8 +28,10 @@ namespace lattice::inline v0::reconcile {
 /// something is hidden, and reconcile once under a fresh salt drawn for that session. So a collision costs one O(n)
 /// pass, and lasts an epoch at most. Random collisions: n^2 / 2^65, that is 3e-8 for a million messages.
 ///
-/// Rolling over costs one hash and one update per message (see SetSummary), spread as the host likes: it fills a second
-/// summary and answers under both until peers have followed. Peers that have another salt say so by its tag.
+/// Epochs come for free where messages are kept by windows of time: a window's number is its epoch (see Windows). A
+/// host with one summary for all fills a second one, at one hash and one update per message, and answers under both
+/// until its peers have followed. Peers that have another salt say so by its tag, and agree on one for the session, or
+/// list names.
 struct Salt {
     std::uint64_t low{0};
     std::uint64_t high{0};

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -26,14 +27,18 @@ struct WindowOptions {
 /// the horizon never: their window is dropped as a whole, without a removal per message.
 ///
 /// A message belongs to the window of its timestamp, which is part of the message and so the same everywhere. A session
-/// is about one window (Request::window), and equal windows cost 30 to 45 bytes. Memory: SetSummary's per message, and
-/// 1.5 to 7 KB per window in use. A node that joins asks for window after window, newest first, each bounded by what it
-/// holds.
+/// is about one window (Request::window), and equal windows cost 30 to 45 bytes. A node that joins asks for window
+/// after window, newest first, each bounded by what it holds.
+///
+/// Each window has its own salt, that of the epoch with the window's number (see Salt): salts change as time goes on,
+/// peers agree on them without a word, and nothing is ever computed anew for it.
+///
+/// Memory: that of SetSummary per message, and 1.5 to 7 KB per window that was used or asked for; 8 bytes for others.
 class Windows {
    public:
-    /// `options.length` and `options.count` are at least 1.
-    Windows(const Salt& salt, const WindowOptions& options)
-        : salt_(salt), options_(options), summaries_(options.count, SetSummary(salt)) {}
+    /// `network_key`: see Salt::for_epoch. `options.length` and `options.count` are at least 1.
+    Windows(const Salt& network_key, const WindowOptions& options)
+        : network_key_(network_key), options_(options), summaries_(options.count) {}
 
     /// The number of the window that a timestamp lies in. Times before the epoch lie in window 0.
     [[nodiscard]] std::uint64_t number_of(WallTime time) const noexcept {
@@ -64,15 +69,12 @@ class Windows {
             if (newest - newest_ > options_.count) {
                 newest_ = newest - options_.count;  // a long pause: nothing of the past remains
             }
-            summaries_[static_cast<std::size_t>((newest_ + 1) % options_.count)] = SetSummary(salt_);
+            summaries_[static_cast<std::size_t>((newest_ + 1) % options_.count)].reset();
         }
     }
 
-    /// The summary of that window; null when it is beyond the horizon or in the future. Valid until the next change.
-    [[nodiscard]] const SetSummary* find(std::uint64_t number) const noexcept {
-        const bool kept = number <= newest_ && newest_ - number < options_.count;
-        return kept ? &summaries_[static_cast<std::size_t>(number % options_.count)] : nullptr;
-    }
+    /// The summary of that window; null when it is beyond the horizon or in the future. Valid until `advance` drops it.
+    [[nodiscard]] const SetSummary* find(std::uint64_t number) const { return kept(number); }
 
     /// The newest window.
     [[nodiscard]] std::uint64_t newest() const noexcept { return newest_; }
@@ -95,21 +97,30 @@ class Windows {
     /// Messages in all windows.
     [[nodiscard]] std::size_t size() const noexcept {
         std::size_t sum = 0;
-        for (const SetSummary& summary : summaries_) {
-            sum += summary.size();
+        for (const auto& summary : summaries_) {
+            sum += summary == nullptr ? 0 : summary->size();
         }
         return sum;
     }
 
    private:
-    [[nodiscard]] SetSummary* kept(std::uint64_t number) noexcept {
-        return find(number) == nullptr ? nullptr : &summaries_[static_cast<std::size_t>(number % options_.count)];
+    /// The summary of a window that is kept, made when it is first wanted.
+    [[nodiscard]] SetSummary* kept(std::uint64_t number) const {
+        if (number > newest_ || newest_ - number >= options_.count) {
+            return nullptr;
+        }
+        auto& summary = summaries_[static_cast<std::size_t>(number % options_.count)];
+        if (summary == nullptr) {
+            summary = std::make_unique<SetSummary>(Salt::for_epoch(network_key_, number));
+        }
+        return summary.get();
     }
 
-    Salt salt_;
+    Salt network_key_;
     WindowOptions options_;
     std::uint64_t newest_{0};
-    std::vector<SetSummary> summaries_;  ///< Window w is at w modulo count.
+    /// Window w is at w modulo count; null: nobody has used it. Mutable, because an empty summary says nothing new.
+    mutable std::vector<std::unique_ptr<SetSummary>> summaries_;
 };
 
 }  // namespace lattice::inline v0::reconcile
