@@ -29,7 +29,7 @@ struct Call {
 };
 
 /// An HTTP server that hostile clients cannot fill, starve or confuse: cpp-httplib parses, routes and answers, and around
-/// it stands what its older releases lack (see LIMITS in the folder's header).
+/// it stands what its older releases lack.
 ///
 /// Every request passes, in this order: a head that is read whole within its bounds and its deadline; HeadParser; the
 /// refusals that need no body; only then httplib sees it, with a body of exactly the declared length. Whatever is refused
