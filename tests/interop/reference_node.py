@@ -1,7 +1,7 @@
 """A node of the reference's kind: plain JSON over three endpoints, and nothing of ours.
 
-Written from what a foreign node can observe, with the standard library only. It parses and prints JSON anew when it relays, opens a connection for every request, and changes ttl and seen_by on the way,
-as the reference does.
+Written from what a foreign node can observe, with the standard library only. It parses and prints JSON anew when it
+relays, opens a connection for every request, and changes ttl and seen_by on the way, as the reference does.
 """
 import hashlib
 import http.client
