@@ -56,7 +56,6 @@ TEST_CASE("a name is asked of its first announcer, once") {
     Fixture f;
     f.announce(1, "a");
     f.announce(1, "b");
-    f.announce(1, "a");
     CHECK(f.collect() == std::map<MessageId, std::string>{{name(1), "a"}});
     CHECK(f.collect().empty());
     CHECK(f.scheduler.wants(name(1), Naming::keys));
@@ -66,24 +65,38 @@ TEST_CASE("a name is asked of its first announcer, once") {
     CHECK(f.collect().empty());
 }
 
-TEST_CASE("silence passes a name on, with doubling patience, and nobody is asked twice") {
+TEST_CASE("silence passes a name on, with patience that grows after some tries") {
     Fixture f;
-    for (const char* id : {"a", "b", "c", "d", "e"}) {
+    const std::vector<std::string> ids{"a", "b", "c", "d", "e", "f", "g"};
+    for (const std::string& id : ids) {
         f.announce(1, id);
     }
-    Duration patience = 2s;
-    for (const char* id : {"a", "b", "c", "d", "e"}) {
-        REQUIRE(f.collect() == std::map<MessageId, std::string>{{name(1), id}});
-        CHECK(f.scheduler.next_deadline() == f.now + patience);
-        f.now += patience - 1ns;
+    const std::vector<Duration> patience{2s, 2s, 2s, 2s, 4s, 8s, 16s};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        REQUIRE(f.collect() == std::map<MessageId, std::string>{{name(1), ids[i]}});
+        CHECK(f.scheduler.next_deadline() == f.now + patience[i]);
+        f.now += patience[i] - 1ns;
         CHECK(f.scheduler.expire(f.now, f.peers) == 0);
         f.now += 1ns;
         CHECK(f.scheduler.expire(f.now, f.peers) == 1);
-        patience = patience * 2 > 16s ? 16s : patience * 2;
     }
     CHECK(f.collect().empty());
     CHECK(f.clean());
     CHECK(f.scheduler.next_deadline() == TimePoint::max());
+}
+
+TEST_CASE("who announces a name again while it is asked for it is asked again after the silence") {
+    Fixture f;
+    f.announce(1, "a");
+    f.collect();
+    f.announce(1, "a");
+    f.now += 2s;
+    f.scheduler.expire(f.now, f.peers);
+    CHECK(f.collect() == std::map<MessageId, std::string>{{name(1), "a"}});
+    f.now += 2s;
+    f.scheduler.expire(f.now, f.peers);
+    CHECK(f.collect().empty());
+    CHECK(f.clean());
 }
 
 TEST_CASE("not found and a failed link pass a name on at once") {

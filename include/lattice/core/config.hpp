@@ -57,89 +57,107 @@ class ConfigError : public std::invalid_argument {
     std::string field_;
 };
 
+namespace detail {
+
+/// One rule that settings must keep: which member it is about, whether it is kept, and what would be right.
+struct ConfigRule {
+    const char* field;
+    bool kept;
+    const char* problem;
+};
+
+/// The first broken rule, or null.
+template <std::size_t Size>
+constexpr const ConfigRule* first_broken(const ConfigRule (&rules)[Size]) noexcept {
+    for (const ConfigRule& rule : rules) {
+        if (!rule.kept) {
+            return &rule;
+        }
+    }
+    return nullptr;
+}
+
+inline std::optional<ConfigError> error_of(const ConfigRule* rule) {
+    return rule == nullptr ? std::nullopt : std::optional<ConfigError>(std::in_place, rule->field, rule->problem);
+}
+
+inline std::optional<ConfigError> check_protocol(const Config& config) {
+    const ConfigRule rules[] = {
+        {"node_id", is_identifier(config.node_id, ceiling::node_id),
+         "must be 1 to 128 printable ASCII characters without spaces"},
+        {"fanout", config.fanout != 0 || !config.enable_push, "must be at least 1 while enable_push is on"},
+        {"message_ttl", config.message_ttl != 0 && config.message_ttl <= ceiling::hops, "must be 1 to 32 hops"},
+        {"message_cache_size", config.message_cache_size != 0, "must be at least 1"},
+        {"announce_rounds", config.announce_rounds != 0 || !config.enable_pull,
+         "must be at least 1 while enable_pull is on"}};
+    return error_of(first_broken(rules));
+}
+
+inline std::optional<ConfigError> check_lengths(const Config& config) {
+    const Limits& limits = config.limits;
+    constexpr const char* range = "must be 1 ms to 366 days";
+    const auto sane = [](Duration length) {
+        return length >= std::chrono::milliseconds{1} && length <= std::chrono::hours{24 * 366};
+    };
+    const ConfigRule rules[] = {
+        {"gossip_interval", sane(config.gossip_interval), range},
+        {"anti_entropy_interval", sane(config.anti_entropy_interval), range},
+        {"peer_refresh_interval", sane(config.peer_refresh_interval), range},
+        {"limits.fetch_timeout", sane(limits.fetch_timeout), range},
+        {"limits.sync_timeout", sane(limits.sync_timeout), range},
+        {"limits.push_age_max", sane(limits.push_age_max), range},
+        {"limits.horizon", sane(limits.horizon), range},
+        {"limits.clock_lead_max",
+         limits.clock_lead_max >= Duration::zero() && limits.clock_lead_max <= std::chrono::hours{24},
+         "must be 0 to 24 hours"},
+        {"limits.push_age_max", limits.push_age_max <= limits.horizon,
+         "must not exceed limits.horizon: what may be pushed must be remembered"},
+        {"limits.fetch_timeout_max", limits.fetch_timeout_max >= limits.fetch_timeout,
+         "must be at least limits.fetch_timeout"}};
+    return error_of(first_broken(rules));
+}
+
+inline std::optional<ConfigError> check_counts(const Config& config) {
+    const Limits& limits = config.limits;
+    constexpr const char* some = "must be at least 1";
+    constexpr const char* in_a_frame = "must be 1 to 8,192, so that the names fit a frame";
+    const auto fits = [](std::size_t names) { return names != 0 && names <= 8'192; };
+    const ConfigRule rules[] = {
+        {"limits.payload_max", limits.payload_max != 0 && limits.payload_max <= ceiling::payload,
+         "must be 1 byte to 16 MiB"},
+        {"limits.cache_bytes_max", limits.cache_bytes_max >= 2 * (limits.payload_max + ceiling::frame_overhead),
+         "must hold two of the largest messages"},
+        {"limits.announce_ids_max", fits(limits.announce_ids_max), in_a_frame},
+        {"limits.fetch_ids_max", fits(limits.fetch_ids_max), in_a_frame},
+        {"limits.sync_ids_max", fits(limits.sync_ids_max), in_a_frame},
+        {"limits.announces_per_interval", limits.announces_per_interval != 0, some},
+        {"limits.announced_ids_per_interval", limits.announced_ids_per_interval != 0, some},
+        {"limits.tracked_ids_per_peer", limits.tracked_ids_per_peer != 0, some},
+        {"limits.fetches_in_flight_per_peer", limits.fetches_in_flight_per_peer != 0, some},
+        {"limits.answers_per_peer_and_id", limits.answers_per_peer_and_id != 0, some},
+        {"limits.validations_max", limits.validations_max != 0, some},
+        {"limits.validations_per_peer", limits.validations_per_peer != 0, some},
+        {"limits.peer_states_max", limits.peer_states_max != 0, some},
+        {"limits.syncs_per_second", limits.syncs_per_second != 0, some},
+        {"limits.reconciles_per_second", limits.reconciles_per_second != 0, some},
+        {"limits.posted_max", limits.posted_max != 0, some},
+        {"limits.seen_ids_max", limits.seen_ids_max != 0 && limits.seen_ids_max >= config.message_cache_size,
+         "must be at least message_cache_size: what is held must be remembered"}};
+    return error_of(first_broken(rules));
+}
+
+}  // namespace detail
+
 /// The first setting that cannot work, or nothing.
 inline std::optional<ConfigError> validate(const Config& config) {
-    const Limits& limits = config.limits;
-    const auto wrong = [](std::string_view field, std::string_view problem) {
-        return std::optional<ConfigError>(std::in_place, field, problem);
-    };
-    if (!is_identifier(config.node_id, ceiling::node_id)) {
-        return wrong("node_id", "must be 1 to 128 printable ASCII characters without spaces");
+    auto error = detail::check_protocol(config);
+    if (!error) {
+        error = detail::check_lengths(config);
     }
-    if (config.fanout == 0 && config.enable_push) {
-        return wrong("fanout", "must be at least 1 while enable_push is on");
+    if (!error) {
+        error = detail::check_counts(config);
     }
-    if (config.message_ttl == 0 || config.message_ttl > ceiling::hops) {
-        return wrong("message_ttl", "must be 1 to 32 hops");
-    }
-    if (config.message_cache_size == 0) {
-        return wrong("message_cache_size", "must be at least 1");
-    }
-    if (config.announce_rounds == 0 && config.enable_pull) {
-        return wrong("announce_rounds", "must be at least 1 while enable_pull is on");
-    }
-    struct Length {
-        std::string_view field;
-        Duration value;
-    };
-    const Length lengths[] = {{"gossip_interval", config.gossip_interval},
-                              {"anti_entropy_interval", config.anti_entropy_interval},
-                              {"peer_refresh_interval", config.peer_refresh_interval},
-                              {"limits.fetch_timeout", limits.fetch_timeout},
-                              {"limits.sync_timeout", limits.sync_timeout},
-                              {"limits.push_age_max", limits.push_age_max},
-                              {"limits.horizon", limits.horizon}};
-    for (const auto& length : lengths) {
-        if (length.value < std::chrono::milliseconds{1} || length.value > std::chrono::hours{24 * 366}) {
-            return wrong(length.field, "must be 1 ms to 366 days");
-        }
-    }
-    if (limits.clock_lead_max < Duration::zero() || limits.clock_lead_max > std::chrono::hours{24}) {
-        return wrong("limits.clock_lead_max", "must be 0 to 24 hours");
-    }
-    if (limits.payload_max == 0 || limits.payload_max > ceiling::payload) {
-        return wrong("limits.payload_max", "must be 1 byte to 16 MiB");
-    }
-    if (limits.cache_bytes_max < 2 * (limits.payload_max + ceiling::frame_overhead)) {
-        return wrong("limits.cache_bytes_max", "must hold two of the largest messages");
-    }
-    if (limits.push_age_max > limits.horizon) {
-        return wrong("limits.push_age_max", "must not exceed limits.horizon: what may be pushed must be remembered");
-    }
-    if (limits.fetch_timeout_max < limits.fetch_timeout) {
-        return wrong("limits.fetch_timeout_max", "must be at least limits.fetch_timeout");
-    }
-    struct Count {
-        std::string_view field;
-        std::size_t value;
-    };
-    const Count counts[] = {{"limits.announce_ids_max", limits.announce_ids_max},
-                            {"limits.announces_per_interval", limits.announces_per_interval},
-                            {"limits.announced_ids_per_interval", limits.announced_ids_per_interval},
-                            {"limits.tracked_ids_per_peer", limits.tracked_ids_per_peer},
-                            {"limits.fetch_ids_max", limits.fetch_ids_max},
-                            {"limits.fetches_in_flight_per_peer", limits.fetches_in_flight_per_peer},
-                            {"limits.answers_per_peer_and_id", limits.answers_per_peer_and_id},
-                            {"limits.validations_max", limits.validations_max},
-                            {"limits.validations_per_peer", limits.validations_per_peer},
-                            {"limits.peer_states_max", limits.peer_states_max},
-                            {"limits.sync_ids_max", limits.sync_ids_max},
-                            {"limits.syncs_per_second", limits.syncs_per_second},
-                            {"limits.reconciles_per_second", limits.reconciles_per_second},
-                            {"limits.seen_ids_max", limits.seen_ids_max},
-                            {"limits.posted_max", limits.posted_max}};
-    for (const auto& count : counts) {
-        if (count.value == 0) {
-            return wrong(count.field, "must be at least 1");
-        }
-    }
-    if (limits.announce_ids_max > 8'192 || limits.sync_ids_max > 8'192 || limits.fetch_ids_max > 8'192) {
-        return wrong("limits.announce_ids_max, sync_ids_max, fetch_ids_max", "must be at most 8,192 to fit a frame");
-    }
-    if (limits.seen_ids_max < config.message_cache_size) {
-        return wrong("limits.seen_ids_max", "must be at least message_cache_size: what is held must be remembered");
-    }
-    return std::nullopt;
+    return error;
 }
 
 }  // namespace lattice::inline v0

@@ -77,6 +77,18 @@ struct Reconcile {
 /// not know.
 using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile>;
 
+/// The alternatives of Frame by their index, for a switch: it costs a fraction of what std::visit costs to compile.
+enum class FrameKind : std::uint8_t {
+    push,
+    provide,
+    announce,
+    request,
+    not_found,
+    sync_request,
+    sync_ids,
+    reconcile,
+};
+
 /// Builds one visitor from several lambdas.
 template <typename... Fs>
 struct Overloaded : Fs... {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <lattice/core/box.hpp>
 #include <lattice/core/callback.hpp>
 #include <lattice/core/clock.hpp>
 #include <lattice/core/config.hpp>
@@ -21,8 +22,8 @@
 
 namespace lattice::inline v0 {
 
-/// Gossip for a host that brings its own networking, time and discovery: the engine, three references, and the loop that
-/// carries out what the engine decides. It takes no decision about the protocol itself.
+/// Gossip for a host with its own networking, time and discovery: the engine, three references, and the loop that carries
+/// out what the engine decides. It takes no decision about the protocol itself.
 ///
 /// Threads. The object lives on the executor of `clock`: construction, destruction and all calls belong there, except
 /// `broadcast`, `inspect` and `resolve`, which may be called from any thread and post when they have to. Handlers and
@@ -104,7 +105,6 @@ class GossipProtocol {
 
     /// Sets the handler of every type that has none of its own.
     void register_default_handler(MessageHandler handler) { handlers().set_default_handler(std::move(handler)); }
-
     /// Sets the validator of a message type, asked before the handler.
     void register_validator(std::string_view type, Validator validator) {
         handlers().set_validator(type, std::move(validator));
@@ -177,7 +177,7 @@ class GossipProtocol {
 
     Handlers& handlers() {
         if (!handlers_) {
-            handlers_ = std::make_unique<Handlers>();
+            handlers_ = Box<Handlers>::make();
         }
         return *handlers_;
     }
@@ -383,7 +383,7 @@ class GossipProtocol {
     ClockT& clock_;
     PeerSourceT& peers_;
     Engine engine_;
-    std::unique_ptr<Handlers> handlers_;
+    Box<Handlers> handlers_;
     Effects effects_;
     std::vector<SendStatus> statuses_;
     std::vector<Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.

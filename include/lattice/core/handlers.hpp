@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <lattice/core/box.hpp>
 #include <lattice/core/callback.hpp>
 #include <lattice/core/effects.hpp>
 #include <lattice/core/message.hpp>
@@ -141,12 +141,12 @@ class Handlers {
         if (Entry* found = find(type)) {
             return *found;
         }
-        entries_.push_back(std::make_unique<Entry>());
+        entries_.push_back(Box<Entry>::make());
         entries_.back()->type = type;
         return *entries_.back();
     }
 
-    std::vector<std::unique_ptr<Entry>> entries_;  ///< A handful; stable while a handler registers another.
+    std::vector<Box<Entry>> entries_;  ///< A handful; stable while a handler registers another.
     MessageHandler default_handler_;
     Validator default_validator_;
 };

@@ -42,7 +42,7 @@ class LazyPush {
         names_.resize(kept);
         first_ = 0;
         if (names_.empty()) {
-            names_.shrink_to_fit();  // An idle engine holds nothing.
+            std::vector<Name>().swap(names_);  // An idle engine holds nothing.
         }
     }
 

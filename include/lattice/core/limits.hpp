@@ -74,7 +74,7 @@ struct Limits {
     std::size_t sync_ids_max{4'096};
     std::uint32_t syncs_per_second{4};
     /// Requests of set reconciliation answered per peer and second: a node that joins visits a day in 144 windows.
-    std::uint32_t reconciles_per_second{64};
+    std::uint32_t reconciles_per_second{256};
     /// A session that made no progress for so long is given up.
     Duration sync_timeout{std::chrono::seconds{10}};
     /// Jobs posted by other threads and not run yet; `broadcast` says overloaded beyond.

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <queue>
 #include <vector>
 
 #include <lattice/core/defects.hpp>
@@ -11,6 +10,7 @@
 #include <lattice/core/name_hasher.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/slot_index.hpp>
+#include <lattice/core/sort_names.hpp>
 
 namespace lattice::inline v0 {
 
@@ -111,27 +111,21 @@ class MessageCache {
 
     /// Appends the least names greater than `after`, ascending, at most `limit` of them. True when no greater is left.
     bool names_after(const MessageId& after, std::size_t limit, Naming naming, std::vector<MessageId>& names) const {
-        std::priority_queue<MessageId> least;
-        bool complete = true;
+        std::vector<MessageId> greater;
         for (const Entry& entry : entries_) {
-            if (!entry.held.message) {
-                continue;
-            }
-            const MessageId name = naming == Naming::keys ? entry.held.message.key() : entry.held.message.id();
-            if (name > after) {
-                least.push(name);
-                if (least.size() > limit) {
-                    least.pop();
-                    complete = false;
+            if (entry.held.message) {
+                const MessageId name = naming == Naming::keys ? entry.held.message.key() : entry.held.message.id();
+                if (name > after) {
+                    greater.push_back(name);
                 }
             }
         }
-        const std::size_t start = names.size();
-        names.resize(start + least.size());
-        for (std::size_t i = names.size(); i != start; least.pop()) {
-            names[--i] = least.top();
+        sort_names(greater);
+        const std::size_t count = greater.size() < limit ? greater.size() : limit;
+        for (std::size_t i = 0; i < count; ++i) {
+            names.push_back(greater[i]);
         }
-        return complete;
+        return count == greater.size();
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -11,6 +11,7 @@
 
 #include <lattice/core/answer_ledger.hpp>
 #include <lattice/core/anti_entropy.hpp>
+#include <lattice/core/box.hpp>
 #include <lattice/core/config.hpp>
 #include <lattice/core/defects.hpp>
 #include <lattice/core/effects.hpp>
@@ -93,7 +94,25 @@ class Engine {
             return {Disposition::refused, Refusal::overloaded};
         }
         note_language(frame, from, now);
-        return std::visit([&](auto& input) { return on(input, from, now, effects); }, frame);
+        switch (static_cast<FrameKind>(frame.index())) {
+            case FrameKind::push:
+                return on(*std::get_if<Push>(&frame), from, now, effects);
+            case FrameKind::provide:
+                return on(*std::get_if<Provide>(&frame), from, now, effects);
+            case FrameKind::announce:
+                return on(*std::get_if<Announce>(&frame), from, now, effects);
+            case FrameKind::request:
+                return on(*std::get_if<Request>(&frame), from, now, effects);
+            case FrameKind::not_found:
+                return on(*std::get_if<NotFound>(&frame), from, now, effects);
+            case FrameKind::sync_request:
+                return on(*std::get_if<SyncRequest>(&frame), from, now, effects);
+            case FrameKind::sync_ids:
+                return on(*std::get_if<SyncIds>(&frame), from, now, effects);
+            case FrameKind::reconcile:
+                return on(*std::get_if<Reconcile>(&frame), from, now, effects);
+        }
+        return {};
     }
 
     /// The host is done with an offered message. False for a ticket that was concluded before.
@@ -231,12 +250,12 @@ class Engine {
     LazyPush lazy_;
     AntiEntropy sync_;
     ReconcileSession session_;
-    std::unique_ptr<Reconciler> reconciler_;       ///< Listens to `cache_`.
-    std::uint32_t sync_cursor_{0};                 ///< Where in `peers_` the last partner of anti-entropy stands.
-    std::unique_ptr<RequestScheduler> scheduler_;  ///< Made when the first name is wanted.
-    std::unique_ptr<AnswerLedger> answers_;        ///< Made when the first request comes.
-    TimePoint next_round_{TimePoint::max()};       ///< Armed while there is something to announce.
-    TimePoint next_sync_{TimePoint::max()};        ///< Armed while running with anti-entropy on.
+    std::unique_ptr<Reconciler> reconciler_;  ///< Listens to `cache_`.
+    std::uint32_t sync_cursor_{0};            ///< Where in `peers_` the last partner of anti-entropy stands.
+    Box<RequestScheduler> scheduler_;         ///< Made when the first name is wanted.
+    Box<AnswerLedger> answers_;               ///< Made when the first request comes.
+    TimePoint next_round_{TimePoint::max()};  ///< Armed while there is something to announce.
+    TimePoint next_sync_{TimePoint::max()};   ///< Armed while running with anti-entropy on.
     WallTime last_timestamp_{};
     bool running_{false};
     Statistics statistics_;

@@ -11,11 +11,11 @@ inline void Engine::note_language(const Frame& frame, const Peer& from, Now now)
     if (!reconciler_) {
         return;
     }
-    const bool ours = std::visit(Overloaded{[](const Push&) { return false; },  //
-                                            [](const Provide&) { return false; }, [](const Announce&) { return true; },
-                                            [](const Reconcile&) { return true; },
-                                            [](const auto& other) { return other.naming == Naming::keys; }},
-                                 frame);
+    const auto* request = std::get_if<SyncRequest>(&frame);
+    const auto* page = std::get_if<SyncIds>(&frame);
+    const bool ours = std::get_if<Announce>(&frame) != nullptr || std::get_if<Reconcile>(&frame) != nullptr ||
+                      (request != nullptr && request->naming == Naming::keys) ||
+                      (page != nullptr && page->naming == Naming::keys);
     const std::uint32_t slot = ours ? peer_states_.slot_of(from, now.time) : PeerTable::none;
     if (slot != PeerTable::none) {
         peer_states_[slot].speaks_frames = true;

@@ -38,9 +38,9 @@ inline void Engine::not_sent(const Frame& frame, const Peer& peer, SendFailure f
             }
             send_requests(now, effects);
         }
-    } else if (std::holds_alternative<SyncRequest>(frame) && sync_.active() && sync_.partner() == peer) {
+    } else if (std::get_if<SyncRequest>(&frame) != nullptr && sync_.active() && sync_.partner() == peer) {
         sync_.give_up();
-    } else if (std::holds_alternative<Reconcile>(frame) && session_.is_with(peer)) {
+    } else if (std::get_if<Reconcile>(&frame) != nullptr && session_.is_with(peer)) {
         session_.end();
     }
 }
@@ -98,7 +98,7 @@ inline Receipt Engine::on(Request& request, const Peer& from, Now now, Effects& 
         }
         if (held != nullptr && request.naming == Naming::keys) {
             if (!answers_) {
-                answers_ = std::make_unique<AnswerLedger>(random_);
+                answers_ = Box<AnswerLedger>::make(random_);
             }
             if (!answers_->admit(from, name, limits.answers_per_peer_and_id)) {
                 held = nullptr;
@@ -187,7 +187,7 @@ inline void Engine::want(const MessageId& name, Naming naming, const Peer& from,
         return;
     }
     if (!scheduler_) {
-        scheduler_ = std::make_unique<RequestScheduler>(config_->limits, random_);
+        scheduler_ = Box<RequestScheduler>::make(config_->limits, random_);
     }
     scheduler_->announced(name, naming, slot, peer_states_);
 }
