@@ -1,7 +1,6 @@
 #include <chrono>
 
 #include <lattice/sim/clock.hpp>
-
 #include <lattice/sim/transport.hpp>
 
 #include "conformance/catch.hpp"

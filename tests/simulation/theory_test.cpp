@@ -76,8 +76,9 @@ SpreadSetting phone_push(std::size_t nodes, std::uint64_t seed) {
     return setting;
 }
 
-/// Pull in that model: anti-entropy, in which every node asks one random node per interval and fetches what it misses.
-SpreadSetting phone_pull(std::size_t nodes, std::uint64_t seed) {
+/// Push and pull in that model, out of step: anti-entropy, in which every node compares what it has with one random node per
+/// interval, and each gets what it misses. (The protocol has no mode that only pulls.)
+SpreadSetting phone_push_pull(std::size_t nodes, std::uint64_t seed) {
     SpreadSetting setting = phone_call(nodes, seed);
     setting.config.enable_anti_entropy = true;
     setting.config.anti_entropy_interval = phone_round;
@@ -157,30 +158,29 @@ TEST_CASE("A rumor's hops grow with the logarithm of the network and respect the
 
 TEST_CASE("Pushing to one node per round takes log2 n + ln n rounds", "[simulation][theory]") {
     // Frieze, Grimmett, The shortest-path problem for graphs with random arc-lengths (1985); Pittel, On spreading a rumor
-    // (1987): + O(1). Nodes are not in step: one that gets the message makes its first call a whole round later, where the
-    // model has it call with the next tick, half a round later on the average. That slows the growth from 2 per round to the
-    // root of x = 1 + 1/x ... in discrete terms, to 1.62 to 2 per round.
+    // (1987): + O(1), for which 2.5 is allowed.
     for (const std::size_t nodes : {200U, 1'000U}) {
         LATTICE_SHOW(nodes);
         Samples taken;
-        for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        for (std::uint64_t seed = 0; seed < 12; ++seed) {
             taken.add(rounds(phone_push(nodes, seed)));
         }
         LATTICE_SHOW(taken.mean());
-        CHECK(taken.mean() > theory::push_rounds(nodes) - 1 - taken.tolerance());
-        CHECK(taken.mean() < theory::push_rounds(nodes) + 3 + taken.tolerance());
+        CHECK(std::fabs(taken.mean() - theory::push_rounds(nodes)) < 2.5 + taken.tolerance());
     }
 }
 
-TEST_CASE("Pulling from one node per round takes less than pushing", "[simulation][theory]") {
+TEST_CASE("Comparing with one node per interval takes ln n intervals", "[simulation][theory]") {
+    // Acan, Collevecchio, Mehrabian, Wormald, On the push and pull protocol for rumour spreading (2017): + O(1), for which 1 is
+    // allowed. In step it would take log3 n + log2 ln n rounds (Karp et al. 2000): more, because a message makes one hop a round.
     for (const std::size_t nodes : {200U, 1'000U}) {
         LATTICE_SHOW(nodes);
         Samples taken;
-        for (std::uint64_t seed = 0; seed < 20; ++seed) {
-            taken.add(rounds(phone_pull(nodes, seed)));
+        for (std::uint64_t seed = 0; seed < 12; ++seed) {
+            taken.add(rounds(phone_push_pull(nodes, seed)));
         }
         LATTICE_SHOW(taken.mean());
-        CHECK(taken.mean() > theory::pull_rounds(nodes) - 3 - taken.tolerance());
-        CHECK(taken.mean() < theory::pull_rounds(nodes) + 3 + taken.tolerance());
+        CHECK(std::fabs(taken.mean() - theory::push_pull_time_out_of_step(nodes)) < 1 + taken.tolerance());
+        CHECK(taken.mean() < theory::push_pull_rounds(nodes));
     }
 }

@@ -35,6 +35,11 @@ inline double push_pull_rounds(std::size_t nodes) {
     return std::log(n) / std::log(3.0) + std::log2(std::log(n));
 }
 
+/// Time, in mean intervals between a node's calls, in which push and pull together reach everybody when nodes are not in step:
+/// ln n + O(1) (Acan, Collevecchio, Mehrabian, Wormald 2017; Panagiotou, Speidel 2017). Half of it takes the growth to half of
+/// the nodes, each of them calling and being called once per interval, and half the rest.
+inline double push_pull_time_out_of_step(std::size_t nodes) { return std::log(static_cast<double>(nodes)); }
+
 /// Probability that everybody gets a message that each node passes on once, to ln n + c random others: exp(-exp(-c))
 /// (Kermarrec, Massoulie, Ganesh 2003). Loss and crashes thin the fanout.
 inline double everyone_reached(std::size_t nodes, double fanout, double loss = 0) {
