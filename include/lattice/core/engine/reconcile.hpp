@@ -104,10 +104,11 @@ inline void Engine::announce_slots(const std::vector<std::uint32_t>& slots, cons
     announce_to(to, names, effects);
 }
 
-/// The partner did not answer: it may have lost the language with a restart, so the next session lists names.
+/// The partner did not answer. If it was heard meanwhile it may have lost the language, by a restart, say, and the next
+/// session with it lists names; if not, it was merely out of reach.
 inline void Engine::abandon_reconcile() noexcept {
     const std::uint32_t slot = peer_states_.find(session_.partner());
-    if (slot != PeerTable::none) {
+    if (slot != PeerTable::none && peer_states_[slot].heard + config_->limits.sync_timeout >= session_.deadline()) {
         peer_states_[slot].speaks_frames = false;
     }
     ++statistics_.reconciles_abandoned;
