@@ -109,10 +109,11 @@ class Node:
 
 
 class Cluster:
-    """Nodes n0, n1, ... on loopback, each with its own port; `links` says who knows whom."""
+    """Nodes n0, n1, ... on loopback, each with its own port; `links` says who knows whom, `scheme` is http or tcp."""
 
-    def __init__(self, case, count, links=None, options=()):
+    def __init__(self, case, count, links=None, options=(), scheme='http'):
         self.case = case
+        self.scheme = scheme
         self.ports = free_ports(count)
         self.links = links or {i: [k for k in range(count) if k != i] for i in range(count)}
         self.options = list(options)
@@ -120,12 +121,12 @@ class Cluster:
         for i in range(count):
             self.nodes.append(self.start(i))
         for i, node in enumerate(self.nodes):
-            case.assertEqual(node.ready(), {'event': 'ready', 'id': f'n{i}', 'http': f'127.0.0.1:{self.ports[i]}'})
+            case.assertEqual(node.ready(), {'event': 'ready', 'id': f'n{i}', scheme: f'127.0.0.1:{self.ports[i]}'})
 
     def start(self, i, **settings):
-        arguments = ['--id', f'n{i}', '--http', f'127.0.0.1:{self.ports[i]}', *self.options]
+        arguments = ['--id', f'n{i}', f'--{self.scheme}', f'127.0.0.1:{self.ports[i]}', *self.options]
         for peer in self.links[i]:
-            arguments += ['--peer', f'n{peer}=http://127.0.0.1:{self.ports[peer]}']
+            arguments += ['--peer', f'n{peer}={self.scheme}://127.0.0.1:{self.ports[peer]}']
         node = Node(*arguments, **settings)
         self.case.addCleanup(lambda: node.process.poll() is None and node.stop(signal.SIGKILL))
         return node

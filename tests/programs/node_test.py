@@ -2,6 +2,7 @@
 import http.client
 import json
 import pathlib
+import random
 import re
 import signal
 import subprocess
@@ -210,7 +211,12 @@ class Networks(unittest.TestCase):
                 self.assertEqual(names.setdefault(event['message_id'], key), key)
 
     def test_five_nodes_deliver_everything_once(self):
-        cluster = Cluster(self, 5)
+        for scheme in ('http', 'tcp'):
+            with self.subTest(scheme):
+                self.deliver_everything_once(scheme)
+
+    def deliver_everything_once(self, scheme):
+        cluster = Cluster(self, 5, scheme=scheme)
         payloads = [{'proof': 'proof_12345', 'transaction': 'transfer(alice, bob, 100)'}, {'nested': [{'a': None}, 'ü', 1.5]},
                     {}, [1, 2, 3], 'text', 7, None, {'_bytes': 'AAAA'}, {'long': 12345678901234567890123}]
         sent = [(i % 5, f'type-{i}', payload) for i, payload in enumerate(payloads)]
@@ -252,6 +258,37 @@ class Networks(unittest.TestCase):
         self.assertEqual(cluster.nodes[2].ready()['event'], 'ready')
         self.expect_delivered(cluster, sent)
         cluster.stop()
+
+    def wait_until_held(self, cluster, ports, count):
+        """Waits until all nodes at these ports hold the same `count` messages."""
+        def held():
+            return [sorted(json.loads(get(port, '/api/gossip/message_ids')[1])['message_ids']) for port in ports]
+        deadline = time.monotonic() + 2 * PATIENCE
+        sets = held()
+        while any(each != sets[0] or len(each) != count for each in sets):
+            self.assertLess(time.monotonic(), deadline, f'{[len(each) for each in sets]} of {count}')
+            cluster.nodes[0].wait_delivered(10_000, timeout=0.1)  # reads on meanwhile
+            sets = held()
+
+    def test_nodes_that_are_killed_and_restarted_end_with_equal_sets(self):
+        chance = random.Random(7)
+        cluster = Cluster(self, 8, options=['--anti-entropy-interval', '500ms', '--gossip-interval', '100ms'])
+        for turn in range(6):
+            victim = chance.randrange(8)
+            others = [(victim + 1 + n) % 8 for n in range(7)]
+            for n in range(5):
+                cluster.nodes[others[n]].broadcast('proof', {'turn': turn, 'n': n})
+            self.wait_until_held(cluster, [cluster.ports[i] for i in others], 10 * turn + 5)
+            self.assertEqual(cluster.nodes[victim].stop(signal.SIGKILL), -signal.SIGKILL)
+            for n in range(5, 10):
+                cluster.nodes[others[n % 7]].broadcast('proof', {'turn': turn, 'n': n})
+            cluster.nodes[victim] = cluster.start(victim)
+            self.assertEqual(cluster.nodes[victim].ready()['event'], 'ready')
+        self.wait_until_held(cluster, cluster.ports, 60)
+        cluster.stop()
+        for node in cluster.nodes:
+            names = [event['message_id'] for event in node.delivered()]
+            self.assertEqual(len(names), len(set(names)), 'a message was delivered twice in one life')
 
     def test_who_does_not_read_its_output_holds_up_nobody(self):
         cluster = Cluster(self, 2, {0: [1], 1: [0]})
