@@ -1,7 +1,7 @@
 /// What the TCP transport and the protocol on it do on loopback, beside the least that moves the same bytes. One publisher,
 /// 8 or 32 other nodes, payloads of 256 and 1,024 bytes; each figure comes from the same run as the floor above it.
 ///
-///     lattice-bench-tcp_bench [seconds per measurement] [nodes] [payload bytes]
+///     lattice-bench-tcp_bench [seconds per measurement] [nodes] [payload bytes] [floor|transport|process|thread|overload]
 ///
 /// Columns: messages delivered per second; processor time per delivered message, all processes; time from broadcast to the
 /// last node at 2,000 messages a second; bytes on the wire per byte of payload delivered; whether all arrived.
@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/tcp/board.hpp"
@@ -67,7 +68,7 @@ void measure_flood(const Processes& processes, Board& board, const Setup& setup,
     const std::uint64_t bytes_before = bytes_sent(board);
     const double cpu_before = processes.cpu_seconds();
     const std::uint64_t begin = nanoseconds();
-    pause(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)));
+    pause(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
     const auto count = static_cast<double>(delivered(board) - delivered_before);
     figures.cpu_us = (processes.cpu_seconds() - cpu_before) * 1e6 / count;
     figures.per_second = count * 1e9 / static_cast<double>(nanoseconds() - begin);
@@ -82,7 +83,7 @@ void measure_flood(const Processes& processes, Board& board, const Setup& setup,
 
 void measure_latency(Board& board, double seconds, Figures& figures) {
     board.command = Command::paced;
-    pause(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)));
+    pause(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
     board.command = Command::idle;
     settle(board);
     std::vector<double> microseconds;
@@ -114,6 +115,36 @@ Figures measure(const Setup& setup, double seconds, Start start) {
     return figures;
 }
 
+/// A host thread that offers ten times what the cluster did at its best, and does not listen to what it is told.
+void measure_overload(const Setup& setup, double seconds) {
+    const SharedBoard board;
+    Processes processes;
+    start_cluster(processes, *board, setup);
+    if (!wait_for([&] { return board->connected == setup.nodes; })) {
+        return;
+    }
+    const auto per_second = [&](Command command) {
+        board->command = command;
+        pause(std::chrono::milliseconds{500});
+        const std::uint64_t before = delivered(*board);
+        pause(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
+        return static_cast<double>(delivered(*board) - before) / seconds;
+    };
+    const double best = per_second(Command::flood);
+    board->offered_per_second = static_cast<std::uint64_t>(10 * best / static_cast<double>(setup.nodes));
+    const std::uint64_t published = board->nodes[0].published;
+    const double overloaded = per_second(Command::overload);
+    std::printf(
+        "| %2zu | %5zu | overload: %.0f %% of the best, %.0f/s offered, %.1f %% told, %.1f MiB queued at most |\n",
+        setup.nodes, setup.payload_size, overloaded * 100 / best,
+        static_cast<double>(board->nodes[0].published - published) / (seconds + 0.5),
+        static_cast<double>(board->nodes[0].told_busy) * 100 /
+            static_cast<double>(board->nodes[0].published - published),
+        static_cast<double>(board->nodes[0].queued_max) / (1 << 20));
+    std::fflush(stdout);
+    board->command = Command::quit;
+}
+
 void print(const Setup& setup, const char* what, const Figures& f) {
     std::printf("| %2zu | %5zu | %-22s | %9.0f | %6.3f | %6.0f | %6.0f | %7.0f | %6.3f | %7.3f%% |\n", setup.nodes,
                 setup.payload_size, what, f.per_second, f.cpu_us, f.p50_us, f.p99_us, f.p999_us, f.wire_ratio,
@@ -121,20 +152,32 @@ void print(const Setup& setup, const char* what, const Figures& f) {
     std::fflush(stdout);
 }
 
-void run(std::size_t nodes, std::size_t payload_size, double seconds) {
+void run(std::size_t nodes, std::size_t payload_size, double seconds, const std::string& only) {
     Setup setup;
     setup.nodes = nodes;
     setup.payload_size = payload_size;
     const std::size_t floor_size = payload_size + 64;
-    print(setup, "floor: epoll, writev", measure(setup, seconds, [&](Processes& processes, Board& board) {
-              start_floor(processes, board, nodes, floor_size);
-          }));
-    for (const bool one_process : {false, true}) {
-        setup.one_process = one_process;
-        print(setup, one_process ? "lattice, a thread each" : "lattice, a process each",
-              measure(setup, seconds,
-                      [&](Processes& processes, Board& board) { start_cluster(processes, board, setup); }));
+    if (only.empty() || only == "floor") {
+        print(setup, "floor: epoll, writev", measure(setup, seconds, [&](Processes& processes, Board& board) {
+                  start_floor(processes, board, nodes, floor_size);
+              }));
     }
+    const auto cluster = [&](const char* name, const char* what) {
+        if (only.empty() || only == name) {
+            print(setup, what, measure(setup, seconds, [&](Processes& processes, Board& board) {
+                      start_cluster(processes, board, setup);
+                  }));
+        }
+    };
+    setup.transport_only = true;
+    cluster("transport", "transport alone");
+    setup.transport_only = false;
+    cluster("process", "lattice, a process each");
+    if (only.empty() || only == "overload") {
+        measure_overload(setup, seconds);
+    }
+    setup.one_process = true;
+    cluster("thread", "lattice, a thread each");
 }
 
 }  // namespace
@@ -143,13 +186,14 @@ int main(int argc, char** argv) {
     const double seconds = argc > 1 ? std::atof(argv[1]) : 3;
     const std::size_t nodes = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0;
     const std::size_t payload = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 0;
+    const std::string only = argc > 4 ? argv[4] : "";
     std::printf(
         "|  n | bytes | what                   | delivered/s | CPU us | p50 us | p99 us | p99.9 us | wire | all |\n");
     std::printf("|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|\n");
     for (const std::size_t n : {std::size_t{8}, std::size_t{32}}) {
         for (const std::size_t size : {std::size_t{256}, std::size_t{1'024}}) {
             if ((nodes == 0 || n == nodes) && (payload == 0 || size == payload)) {
-                run(n, size, seconds);
+                run(n, size, seconds, only);
             }
         }
     }

@@ -6,12 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
-#include <functional>
 #include <new>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -39,6 +38,7 @@ struct alignas(64) NodeCounters {
 
 struct Board {
     std::atomic<Command> command;
+    std::atomic<std::uint64_t> offered_per_second;  ///< By a publisher that is told to overload.
     std::atomic<std::uint32_t> ready;
     std::atomic<std::uint32_t> connected;
     std::atomic<std::uint16_t> ports[nodes_max];
@@ -124,7 +124,8 @@ class Processes {
     std::vector<pid_t> pids_;
 };
 
-inline void pause(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
+/// Lets the measured processes run.
+inline void pause(std::chrono::milliseconds time) { ::poll(nullptr, 0, static_cast<int>(time.count())); }
 
 /// Waits for what other processes do; false when it takes too long.
 template <typename Condition>
@@ -134,7 +135,7 @@ bool wait_for(Condition condition, std::chrono::seconds limit = std::chrono::sec
         if (std::chrono::steady_clock::now() > end) {
             return false;
         }
-        pause(std::chrono::microseconds{500});
+        pause(std::chrono::milliseconds{1});
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /// Nodes of this library for the TCP benchmark: node 0 publishes, the others count what is delivered to them.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,25 +25,22 @@ namespace lattice_bench {
 
 using namespace std::chrono_literals;
 
+/// Messages that a publisher in a hurry makes per turn of its loop, and that the floor offers per writev.
+inline constexpr std::size_t burst = 256;
+
 struct Setup {
     std::size_t nodes{8};  ///< That get every message; the publisher is one more.
     std::size_t payload_size{256};
     bool one_process{false};
+    bool transport_only{false};
     bool repair{true};  ///< Announcements and anti-entropy on, as a node has them by default.
 };
 
-/// One node on an io_context of its own, until the board says quit.
+/// What publisher and receivers have in common: an io_context of their own, a TCP transport, and commands from the board.
+/// `Derived` has `start(peers)`, `publish(number)`, which says whether all queues had room, and `stop()`.
+template <typename Derived>
 class BenchNode {
    public:
-    BenchNode(Board& board, const Setup& setup, std::size_t index)
-        : board_(board),
-          counters_(board.nodes[index]),
-          setup_(setup),
-          index_(index),
-          transport_(io_, options(index)),
-          protocol_(transport_, clock_, peers_, config(setup, index), 1 + index),
-          payload_(setup.payload_size, 'p') {}
-
     void run() {
         const std::string address = transport_.address();
         board_.ports[index_] = static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
@@ -56,11 +54,9 @@ class BenchNode {
                 peers.emplace_back("node" + std::to_string(i), "tcp://127.0.0.1:" + std::to_string(board_.ports[i]));
             }
         }
-        peers_.replace(peers);
-        protocol_.register_handler("bench", [this](const lattice::Delivery& delivery) { delivered(delivery); });
-        protocol_.start();
-        if (index_ == 0) {
-            for (const auto& peer : peers) {
+        derived().start(peers);
+        for (const auto& peer : peers) {
+            if (index_ == 0) {
                 transport_.connect(peer);
             }
         }
@@ -68,7 +64,15 @@ class BenchNode {
         io_.run();
     }
 
-   private:
+   protected:
+    BenchNode(Board& board, const Setup& setup, std::size_t index)
+        : board_(board),
+          counters_(board.nodes[index]),
+          setup_(setup),
+          index_(index),
+          transport_(io_, options(index)),
+          payload_(setup.payload_size, 'p') {}
+
     static lattice::TcpOptions options(std::size_t index) {
         lattice::TcpOptions options;
         options.node_id = "node" + std::to_string(index);
@@ -78,28 +82,26 @@ class BenchNode {
         return options;
     }
 
-    /// Every receiver gets the message from the publisher itself, and forwards nothing.
-    static lattice::Config config(const Setup& setup, std::size_t index) {
-        lattice::Config config;
-        config.node_id = "node" + std::to_string(index);
-        config.fanout = setup.nodes;
-        config.message_ttl = 1;
-        config.enable_pull = setup.repair;
-        config.enable_anti_entropy = setup.repair;
-        config.message_cache_size = 10'000;
-        config.limits.messages_per_second = 0;
-        config.limits.bytes_per_second = 0;
-        return config;
-    }
-
-    void delivered(const lattice::Delivery& delivery) {
+    void delivered(const lattice::Message& message) {
         std::uint64_t number = 0;
-        std::memcpy(&number, delivery.message.payload().data(), sizeof number);
+        std::memcpy(&number, message.payload().data(), sizeof number);
         if (number != 0) {
             board_.arrived(number - 1);
         }
         counters_.delivered.store(counters_.delivered.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
+
+    Board& board_;
+    NodeCounters& counters_;
+    Setup setup_;
+    std::size_t index_;
+    asio::io_context io_{1};
+    lattice::AsioClock clock_{io_};
+    lattice::TcpTransport transport_;
+    std::string payload_;
+
+   private:
+    Derived& derived() { return static_cast<Derived&>(*this); }
 
     /// Looks at the board now and then; each command is one state of the publisher.
     void watch() {
@@ -110,13 +112,15 @@ class BenchNode {
         }
         const Command command = board_.command;
         if (command == Command::quit) {
-            protocol_.stop();
+            derived().stop();
             return;
         }
         if (index_ == 0 && command != running_) {
             running_ = command;
-            if (command == Command::flood || command == Command::overload) {
+            if (command == Command::flood) {
                 asio::post(io_, [this] { flood(); });
+            } else if (command == Command::overload) {
+                derived().overload();
             } else if (command == Command::paced) {
                 next_ = clock_.now() + 1ms;
                 number_ = 0;
@@ -126,30 +130,26 @@ class BenchNode {
         clock_.run_at(clock_.now() + 5ms, [this] { watch(); });
     }
 
-    bool publish(std::uint64_t number) {
+    void publish(std::uint64_t number) {
         std::memcpy(payload_.data(), &number, sizeof number);
-        const auto outcome = protocol_.broadcast("bench", lattice::Bytes(std::string_view(payload_)));
         ++counters_.published;
-        const bool everywhere = outcome.peers == setup_.nodes;
-        counters_.told_busy += everywhere ? 0 : 1;
-        return everywhere;
+        counters_.told_busy += derived().publish() ? 0 : 1;
     }
 
-    /// As fast as it goes. A polite publisher stops while its queues hold much; an impolite one offers a fixed number of
-    /// messages per turn whatever it is told.
+    /// As fast as it goes, waiting while the queues hold much.
     void flood() {
-        if (running_ != Command::flood && running_ != Command::overload) {
+        if (running_ != Command::flood) {
             return;
         }
         const std::size_t queued = transport_.statistics().queued_bytes;
         if (queued > counters_.queued_max) {
             counters_.queued_max = queued;
         }
-        if (running_ == Command::flood && queued > setup_.nodes * (256U << 10U)) {
+        if (queued > setup_.nodes * (256U << 10U)) {
             clock_.run_at(clock_.now() + 50us, [this] { flood(); });
             return;
         }
-        for (int i = 0; i < 64; ++i) {
+        for (std::size_t i = 0; i < burst; ++i) {
             publish(0);
         }
         asio::post(io_, [this] { flood(); });
@@ -169,24 +169,111 @@ class BenchNode {
         clock_.run_at(next_, [this] { pace(); });
     }
 
-    Board& board_;
-    NodeCounters& counters_;
-    Setup setup_;
-    std::size_t index_;
-    asio::io_context io_{1};
-    lattice::AsioClock clock_{io_};
-    lattice::TcpTransport transport_;
-    lattice::FixedPeers peers_;
-    lattice::GossipProtocol<lattice::TcpTransport, lattice::AsioClock, lattice::FixedPeers> protocol_;
-    std::string payload_;
     Command running_{Command::idle};
     lattice::TimePoint next_{};
     std::uint64_t number_{0};
 };
 
+/// A whole node: engine, clock, peers, transport.
+class ProtocolNode : public BenchNode<ProtocolNode> {
+   public:
+    ProtocolNode(Board& board, const Setup& setup, std::size_t index)
+        : BenchNode(board, setup, index), protocol_(transport_, clock_, peers_, config(setup, index), 1 + index) {}
+
+    void start(const std::vector<lattice::Peer>& peers) {
+        peers_.replace(peers);
+        protocol_.register_handler("bench", [this](const lattice::Delivery& delivery) { delivered(delivery.message); });
+        protocol_.start();
+    }
+    void stop() { protocol_.stop(); }
+
+    /// A thread of the host's that offers the rate on the board and does not listen to what it is told.
+    void overload() {
+        offering_ = std::jthread([this] {
+            const std::size_t per_millisecond = board_.offered_per_second / 1'000 + 1;
+            while (board_.command == Command::overload) {
+                for (std::size_t i = 0; i < per_millisecond; ++i) {
+                    offer();
+                }
+                pause(1ms);
+            }
+        });
+    }
+
+    bool publish() {
+        return protocol_.broadcast("bench", lattice::Bytes(std::string_view(payload_))).peers == setup_.nodes;
+    }
+
+   private:
+    /// Every receiver gets the message from the publisher itself, and forwards nothing.
+    static lattice::Config config(const Setup& setup, std::size_t index) {
+        lattice::Config config;
+        config.node_id = "node" + std::to_string(index);
+        config.fanout = setup.nodes;
+        config.message_ttl = 1;
+        config.enable_pull = setup.repair;
+        config.enable_anti_entropy = setup.repair;
+        config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
+        return config;
+    }
+
+    void offer() {
+        lattice::BroadcastOptions options;
+        options.outcome = [this](const lattice::PublishOutcome& outcome) {
+            counters_.told_busy += outcome.peers == setup_.nodes ? 0 : 1;
+        };
+        const auto outcome =
+            protocol_.broadcast("bench", lattice::Bytes(std::string_view(filling_)), std::move(options));
+        counters_.told_busy += outcome.status == lattice::PublishOutcome::Status::posted ? 0 : 1;
+        ++counters_.published;
+    }
+
+    std::string filling_ = std::string(setup_.payload_size, '\0');
+    std::jthread offering_;
+    lattice::FixedPeers peers_;
+    lattice::GossipProtocol<lattice::TcpTransport, lattice::AsioClock, lattice::FixedPeers> protocol_;
+};
+
+/// The transport alone: messages are made, encoded, sent, received and decoded, and nothing is thought about them.
+class TransportNode : public BenchNode<TransportNode> {
+   public:
+    TransportNode(Board& board, const Setup& setup, std::size_t index)
+        : BenchNode(board, setup, index), name_("node" + std::to_string(index)) {}
+
+    void start(const std::vector<lattice::Peer>& peers) {
+        peers_ = peers;
+        statuses_.resize(peers.size());
+        transport_.open({[this](const lattice::Peer&, lattice::Frame frame) {
+                             delivered(*lattice::message_of(frame));
+                             return lattice::Receipt{};
+                         },
+                         nullptr});
+    }
+    void stop() { transport_.close(); }
+    void overload() {}
+    bool publish() {
+        lattice::MessageFields fields;
+        fields.type = "bench";
+        fields.origin = name_;
+        fields.payload = lattice::as_bytes(payload_);
+        transport_.send(lattice::Push{lattice::Message::claimed({}, fields), {1, 0}}, peers_, statuses_);
+        return std::count(statuses_.begin(), statuses_.end(), lattice::SendStatus::sent) ==
+               static_cast<std::ptrdiff_t>(peers_.size());
+    }
+
+   private:
+    std::string name_;
+    std::vector<lattice::Peer> peers_;
+    std::vector<lattice::SendStatus> statuses_;
+};
+
 inline void run_node(Board& board, const Setup& setup, std::size_t index) {
-    const auto node = std::make_unique<BenchNode>(board, setup, index);
-    node->run();
+    if (setup.transport_only) {
+        std::make_unique<TransportNode>(board, setup, index)->run();
+    } else {
+        std::make_unique<ProtocolNode>(board, setup, index)->run();
+    }
 }
 
 /// Starts publisher and receivers, a process each or a thread each in one process.

@@ -123,14 +123,12 @@ class FloorSender {
                 case Command::quit:
                     return;
                 default:
-                    pause(std::chrono::microseconds{500});
+                    pause(std::chrono::milliseconds{1});
             }
         }
     }
 
    private:
-    static constexpr std::size_t batch_size = 256;  ///< Messages per writev, as much as pays.
-
     void flood() {
         const std::uint64_t none = 0;
         std::memcpy(message_.data() + 4, &none, sizeof none);
@@ -140,7 +138,7 @@ class FloorSender {
             const std::size_t to = events[i].data.u64;
             const std::size_t offset = sent_[to] % message_.size();
             batch_[0] = {message_.data() + offset, message_.size() - offset};
-            const ssize_t n = ::writev(fds_[to], batch_, batch_size);
+            const ssize_t n = ::writev(fds_[to], batch_, burst);
             sent_[to] += n > 0 ? static_cast<std::size_t>(n) : 0;
         }
     }
@@ -150,7 +148,6 @@ class FloorSender {
         for (const int fd : fds_) {
             finish(fd);
         }
-        const int timer = require(::epoll_create1(0));
         std::uint64_t next = nanoseconds();
         for (std::uint64_t number = 0; number < timed_messages_max && board_.command == Command::paced;) {
             const std::uint64_t now = nanoseconds();
@@ -170,7 +167,6 @@ class FloorSender {
             board_.timed_count = static_cast<std::uint32_t>(number);
             next += 500'000;
         }
-        ::close(timer);
     }
 
     /// Ends the message that the flood left half sent.
@@ -189,7 +185,7 @@ class FloorSender {
     std::vector<std::byte> message_;
     std::vector<std::size_t> sent_;
     std::vector<int> fds_;
-    iovec batch_[batch_size];
+    iovec batch_[burst];
     int epoll_{-1};
 };
 

@@ -197,7 +197,8 @@ class Hub : public ConnectionOwner, public std::enable_shared_from_this<Hub> {
         if (fault != TcpFault::none) {
             link.state = Link::State::waiting;
             return asio::post(io_, [self = shared_from_this(), weak = link.weak_from_this(), fault] {
-                if (const auto undialled = weak.lock(); undialled && self->open_) {
+                const auto undialled = weak.lock();
+                if (undialled && undialled->state == Link::State::waiting && self->open_) {
                     self->report(TcpEvent::Kind::failed, fault, undialled->peer);
                     self->lost(*undialled, fault);
                 }

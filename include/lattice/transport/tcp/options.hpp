@@ -117,7 +117,7 @@ struct TcpOptions {
     std::shared_ptr<StreamFactory> security{};
     /// For back-off jitter and the nonce that tells this node from others; absent: from the system.
     std::optional<std::uint64_t> seed{};
-    /// Called on the executor, never from within `send`. For logs.
+    /// Called on the executor, never from within `send`. For logs: it must neither throw nor call the transport.
     std::shared_ptr<Callback<void(const TcpEvent&)>> observer{};
 
     /// Largest payload taken from a peer: what Limits::payload_max is set to.
