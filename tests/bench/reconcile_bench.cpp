@@ -197,7 +197,7 @@ void print_strategies(std::size_t n) {
                 cost.bytes.push_back(static_cast<double>(total));
                 cost.found = initiator.outcome().differences();
             }
-            if (cost.found * 100 < d * 97) {
+            if (cost.found * 100 < d * 80) {
                 std::printf(" | %22s", "does not find them");
             } else {
                 std::printf(" | %12.0f (%7.0f)", median(cost.bytes), median(cost.times));

@@ -198,7 +198,7 @@ TEST_CASE("changes on both sides during a session do no harm") {
           nodes.only_here);
 }
 
-TEST_CASE("messages that hide behind one short id are noticed, and found under another salt") {
+TEST_CASE("messages that hide behind one short id are noticed by every strategy") {
     // Two summaries that differ in the digest alone, as when each holds one of two colliding messages: the second entry
     // with the same short id counts in the digest, but not in the sketches.
     Random random(10);
@@ -244,6 +244,28 @@ TEST_CASE("what is no reply ends the session, and so do refusals") {
     CHECK(result_of("12") == SessionResult::unknown_window);
     CHECK(result_of("13") == SessionResult::busy);
     CHECK(result_of("1501") == SessionResult::failed);  // advice that needs nothing of ours is none
+}
+
+TEST_CASE("a sketch that is too small to show its own error is found out by the checksum") {
+    // One sum of three ids looks like one id.
+    Random random(14);
+    const TwoNodes nodes(random, 300, 2, 1);
+    Initiator initiator;
+    auto request = decode_request(initiator.request(nodes.here));
+    request->strategy = Strategy::sketch;
+    request->asked = 1;
+    std::vector<std::byte> reply;
+    encode(Responder(nodes.there).answer(*request), 0, reply);
+    REQUIRE(initiator.take(nodes.here, reply) == Initiator::Step::again);
+    CHECK(initiator.outcome().differences() == 0);
+    request = decode_request(initiator.request(nodes.here));
+    CHECK(request->strategy == Strategy::sketch);
+    CHECK(request->asked > 3);
+    reply.clear();
+    encode(Responder(nodes.there).answer(*request), 0, reply);
+    REQUIRE(initiator.take(nodes.here, reply) == Initiator::Step::done);
+    CHECK(initiator.outcome().result == SessionResult::complete);
+    CHECK(initiator.outcome().differences() == 3);
 }
 
 TEST_CASE("a liar's sketches are not believed, and end after two rounds") {

@@ -72,6 +72,23 @@ TEST_CASE("many more differences than fit are noticed, not guessed") {
     }
 }
 
+TEST_CASE("an id that does not belong to the bucket in which it seems to be is not believed") {
+    // Two ids of the upper bucket and one sum for each bucket: their sum looks like one id, but of the lower bucket.
+    SketchShape shape;
+    shape.log2_buckets = 1;
+    shape.lengths[0] = 1;
+    shape.lengths[1] = 1;
+    const std::uint64_t upper = std::uint64_t{1} << 63U;
+    PowerSums ours(1);
+    ours.toggle(upper + 5);
+    ours.toggle(upper + 9);
+    CHECK_FALSE(SplitSketch(ours, shape, [] { return std::uint64_t{0}; }).decode().has_value());
+
+    PowerSums one(1);
+    one.toggle(upper + 5);
+    CHECK(SplitSketch(one, shape, [] { return std::uint64_t{0}; }).decode() == std::vector{upper + 5});
+}
+
 TEST_CASE("sums in fewer buckets are the merged sums") {
     Random random(3);
     PowerSums fine(4);

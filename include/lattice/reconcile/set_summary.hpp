@@ -22,7 +22,7 @@ namespace lattice::inline v0::reconcile {
 /// odd power sums (for differences up to some 300) and a prefix of coded symbols (for larger ones) as long as a quarter
 /// to half of the set. Everything is a sum over the ids, so adding and removing are updates, and sessions only read.
 ///
-/// **Cost** (one core of a 2.6 GHz server): add or remove 0.4 us with a carry-less multiplier, 1.3 us without; memory
+/// **Cost** (one core of a 2.6 GHz server): add or remove 0.4 us with a carry-less multiplier, 1.5 us without; memory
 /// 15 to 20 bytes per message for the table, 2 to 4 for coded symbols, and 6 KB in all besides (1.3 KB below 64
 /// messages). `find` 20 ns.
 ///
