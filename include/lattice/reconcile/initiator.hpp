@@ -21,8 +21,8 @@ struct InitiatorOptions {
     /// Anything but automatic forces the responder.
     Strategy strategy{Strategy::automatic};
     /// About how many messages differ, as far as the host knows: what the last session with that peer found, or how
-    /// many messages came since, twice. 0: no idea, which costs up to 40 % more bytes. A wrong guess costs a round
-    /// trip.
+    /// many messages came since, twice. 0: no idea, which costs up to two thirds more bytes.
+    /// A wrong guess costs a round trip.
     std::size_t expected_difference{0};
     /// The session uses the summary's salt although the peer may not know it (see Request::salt).
     bool send_salt{false};
