@@ -371,6 +371,20 @@ TEST_CASE("a request beyond its bound is answered up to the bound") {
     CHECK(node.sent<NotFound>().front().second.names.size() == 256);
 }
 
+TEST_CASE("an announcer is asked where the peer source says that it is, when the transport does not know") {
+    Node node;
+    const Peer unplaced("node-1");  // as the sender of a request to a server is
+    node.engine.receive(unplaced, Push{node.message("first"), {5, 1}}, node.now, node.effects);
+    node.conclude();
+    node.engine.receive(unplaced, Announce{{name(1)}}, node.now, node.effects);
+    REQUIRE(node.sent<Request>().size() == 1);
+    const auto& request = node.effects.sends.back();
+    CHECK(node.effects.targets_of(request).front().address() == peer(1).address());
+
+    node.engine.receive(Peer("nobody-knows-me"), Announce{{name(2)}}, node.now, node.effects);
+    CHECK(node.sent<Request>().size() == 1);
+}
+
 TEST_CASE("an announcer that stays silent is left for the next one") {
     Node node;
     const Message message = node.message("payload");

@@ -177,14 +177,30 @@ inline Receipt Engine::on(SyncIds& page, const Peer& from, Now now, Effects& eff
     return {};
 }
 
+/// The peer with an address, if one is known: a transport may not know where the sender of a request can be reached.
+inline Peer Engine::placed(const Peer& from) const noexcept {
+    if (from.address().empty()) {
+        for (const Peer& listed : peers_) {
+            if (listed == from) {
+                return listed;
+            }
+        }
+    }
+    return from;
+}
+
 /// Notes that `from` holds a message that this node misses.
 inline void Engine::want(const MessageId& name, Naming naming, const Peer& from, Now now) {
-    if (!from || from.address().empty()) {
+    const Peer holder = placed(from);
+    if (holder.address().empty()) {
         return;  // Nobody that could be asked.
     }
-    const std::uint32_t slot = peer_states_.slot_of(from, now.time);
+    const std::uint32_t slot = peer_states_.slot_of(holder, now.time);
     if (slot == PeerTable::none) {
         return;
+    }
+    if (peer_states_[slot].peer.address() != holder.address()) {
+        peer_states_[slot].peer = holder;  // It was met without an address, or has moved.
     }
     if (!scheduler_) {
         scheduler_ = Box<RequestScheduler>::make(config_->limits, random_);
