@@ -211,7 +211,7 @@ class Engine {
 
     // Repair (engine/repair.hpp).
     [[nodiscard]] Peer placed(const Peer& from) const noexcept;
-    void want(const MessageId& name, Naming naming, const Peer& from, Now now);
+    void want(const MessageId& name, Naming naming, const Peer& holder, Now now);
     void send_requests(Now now, Effects& effects);
     void announce_round(Now now, Effects& effects);
     void announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects);

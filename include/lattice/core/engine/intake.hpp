@@ -50,7 +50,7 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
     }
     const MessageId claim = message.key();
     if (!is_wanted(message) && !within_share(message, from, now)) {
-        want(claim, Naming::keys, from, now);  // Not lost: fetched at the pace of the share.
+        want(claim, Naming::keys, placed(from), now);  // Not lost: fetched at the pace of the share.
         send_requests(now, effects);
         return refuse(Refusal::rate_limited);
     }

@@ -56,9 +56,10 @@ inline Receipt Engine::on(Announce& announce, const Peer& from, Now now, Effects
         ++statistics_.control_ignored;
         return {};
     }
+    const Peer holder = placed(from);
     for (std::size_t i = 0; i < heeded; ++i) {
         if (!seen_.contains(announce.names[i])) {
-            want(announce.names[i], Naming::keys, from, now);
+            want(announce.names[i], Naming::keys, holder, now);
         }
     }
     send_requests(now, effects);
@@ -165,8 +166,9 @@ inline Receipt Engine::on(SyncIds& page, const Peer& from, Now now, Effects& eff
         [&](const MessageId& after, std::vector<MessageId>& names) {
             cache_.names_after(after, cache_.size(), Naming::keys, names);
         });
+    const Peer holder = placed(from);
     for (const MessageId& name : findings.wanted) {
-        want(name, page.naming, from, now);
+        want(name, page.naming, holder, now);
     }
     send_requests(now, effects);
     announce_to(from, findings.lacking, effects);
@@ -189,9 +191,8 @@ inline Peer Engine::placed(const Peer& from) const noexcept {
     return from;
 }
 
-/// Notes that `from` holds a message that this node misses.
-inline void Engine::want(const MessageId& name, Naming naming, const Peer& from, Now now) {
-    const Peer holder = placed(from);
+/// Notes that `holder`, a placed peer, holds a message that this node misses.
+inline void Engine::want(const MessageId& name, Naming naming, const Peer& holder, Now now) {
     if (holder.address().empty()) {
         return;  // Nobody that could be asked.
     }
