@@ -52,13 +52,9 @@ double percentile(const std::vector<double>& sorted, double share) {
     return sorted.empty() ? 0 : sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
-/// Waits until nothing arrives any more.
-void settle(const Board& board) {
-    std::uint64_t before = 0;
-    wait_for([&] {
-        pause(std::chrono::milliseconds{50});
-        return std::exchange(before, delivered(board)) == delivered(board);
-    });
+/// Waits until everything published has arrived, if that comes to pass.
+void settle(const Board& board, const Setup& setup) {
+    wait_for([&] { return delivered(board) >= board.nodes[0].published * setup.nodes; }, std::chrono::seconds{10});
 }
 
 void measure_flood(const Processes& processes, Board& board, const Setup& setup, double seconds, Figures& figures) {
@@ -75,17 +71,19 @@ void measure_flood(const Processes& processes, Board& board, const Setup& setup,
     figures.wire_ratio =
         static_cast<double>(bytes_sent(board) - bytes_before) / (count * static_cast<double>(setup.payload_size));
     board.command = Command::idle;
-    settle(board);
+    pause(std::chrono::milliseconds{100});
+    settle(board, setup);
     const std::uint64_t published = board.nodes[0].published;
     figures.complete =
         published == 0 ? 1 : static_cast<double>(delivered(board)) / static_cast<double>(published * setup.nodes);
 }
 
-void measure_latency(Board& board, double seconds, Figures& figures) {
+void measure_latency(Board& board, const Setup& setup, double seconds, Figures& figures) {
     board.command = Command::paced;
     pause(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
     board.command = Command::idle;
-    settle(board);
+    pause(std::chrono::milliseconds{100});
+    settle(board, setup);
     std::vector<double> microseconds;
     const std::size_t warm_up = 200;
     for (std::size_t i = warm_up; i < board.timed_count; ++i) {
@@ -109,7 +107,7 @@ Figures measure(const Setup& setup, double seconds, Start start) {
             return figures;
         }
         measure_flood(processes, *board, setup, seconds, figures);
-        measure_latency(*board, seconds, figures);
+        measure_latency(*board, setup, seconds, figures);
         board->command = Command::quit;
     }
     return figures;

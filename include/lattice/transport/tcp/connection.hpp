@@ -108,9 +108,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
         kill();
     }
 
-    /// Queues a frame. `flush` sends it.
+    /// Queues a frame. `flush` sends it; a long turn's first part leaves at once, so that the peer has something to do.
     bool push(const WireFrame& frame, const SendQueue::Bounds& bounds) {
-        return out_.push(frame, bounds, context_->statistics);
+        const bool taken = out_.push(frame, bounds, context_->statistics);
+        if (taken && !writing_ && out_.frame_bytes() >= Outbox::bytes_worth_a_write) {
+            write();
+        }
+        return taken;
     }
 
     /// Takes over what was queued before there was a connection; before `establish`.
@@ -141,7 +145,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
    private:
     // ---- out ----
-
     void say(const std::vector<std::byte>& greeting) {
         out_.say(greeting);
         write();
@@ -184,7 +187,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
         write();
     }
 
-    // ---- in ----
     void read() {
         const auto [at, room] = in_.prepare();
         stream_->read(asio::mutable_buffer(at, room),
@@ -291,7 +293,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     // ---- deadlines ----
-
     void ping(TimePoint now) {
         vigil_->pinged(now);
         push(context_->ping, context_->link_bounds());
@@ -336,7 +337,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     // ---- the end ----
-
     /// The connection cannot go on; the owner hears of it, unless it closed the connection itself.
     void end(TcpFault fault, const std::error_code& error) {
         const auto owner = std::move(owner_);

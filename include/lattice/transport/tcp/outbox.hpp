@@ -23,6 +23,8 @@ class Outbox {
    public:
     /// Bytes offered to the system in one write: then others get their turn.
     static constexpr std::size_t bytes_per_write = 256U << 10U;
+    /// Bytes with which a write costs little per byte: there is no use in waiting for more.
+    static constexpr std::size_t bytes_worth_a_write = 64U << 10U;
 
     enum class Flow : bool { greetings, frames };
 
@@ -76,6 +78,7 @@ class Outbox {
 
     [[nodiscard]] bool has_greetings() const noexcept { return !greetings_.empty(); }
     [[nodiscard]] bool has_frames() const noexcept { return !frames_.empty(); }
+    [[nodiscard]] std::size_t frame_bytes() const noexcept { return frames_.bytes(); }
 
    private:
     static constexpr std::size_t pieces_max = 64;  ///< As many as Asio hands over in one call.
