@@ -41,7 +41,7 @@ struct SetReconcilerOptions {
 class SetReconciler final : public Reconciler {
    public:
     explicit SetReconciler(const SetReconcilerOptions& options = {})
-        : options_(options), windows_(Salt::for_epoch(options.network_key, 0), options.windows) {}
+        : options_(options), windows_(options.network_key, options.windows) {}
 
     void held(const Message& message, std::uint32_t slot) override {
         windows_.advance(message.timestamp());
@@ -144,7 +144,7 @@ class SetReconciler final : public Reconciler {
             }
         }
         found_differences_ = outcome.differences() != 0;
-        expected_ = outcome.differences();
+        expected_ = outcome.differences() == 0 ? 1 : outcome.differences();  // 0 would mean that nothing is known.
     }
 
     /// What comes after a window: the rest of it, the next one, or the end.
