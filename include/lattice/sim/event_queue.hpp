@@ -41,8 +41,14 @@ class EventQueue {
         ++size_;
     }
 
-    /// Takes the next event unless it is later than `limit`.
     std::optional<Event> pop(std::uint64_t limit) {
+        return pop(limit, [](const Event&) {});
+    }
+
+    /// Takes the next event unless it is later than `limit`. `soon(event)` is called for many events, though not for all, a
+    /// little before they come: time to fetch from memory what they will need.
+    template <typename Soon>
+    std::optional<Event> pop(std::uint64_t limit, Soon&& soon) {
         while (true) {
             if (cursor_ < ready_.size()) {
                 return now_ <= limit ? std::optional(take_ready()) : std::nullopt;
@@ -58,7 +64,7 @@ class EventQueue {
                 }
                 return take_only(*place);
             }
-            advance(*place);
+            advance(*place, soon);
         }
     }
 
@@ -128,7 +134,8 @@ class EventQueue {
     }
 
     /// Moves the present to the start of a bucket and its events to the levels below, or to `ready_` when they are due.
-    void advance(const Place& place) {
+    template <typename Soon>
+    void advance(const Place& place, Soon&& soon) {
         now_ = start_of(place);
         auto& bucket = buckets_[place.level][place.index];
         mark_empty(place);
@@ -144,6 +151,11 @@ class EventQueue {
                 push(event);
             }
         } else {
+            if (place.level == 1) {
+                for (const Event& event : bucket) {
+                    soon(event);
+                }
+            }
             for (const Event& event : bucket) {
                 push(event);
             }

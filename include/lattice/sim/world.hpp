@@ -173,6 +173,7 @@ class World {
     };
 
     static std::shared_ptr<const Config> checked(Config config);
+    void fetch_ahead(const Event& event) const noexcept;
     void step(const Event& event);
     void dispatch(const Event& event);
     void deliver_frame(const Event& event);
