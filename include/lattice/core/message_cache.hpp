@@ -89,6 +89,9 @@ class MessageCache {
     void drop_if(Outdated&& outdated) {
         for (Source& source : sources_) {
             std::uint32_t* link = &source.oldest;
+            if (*link == SlotIndex::none) {
+                continue;
+            }
             source.newest = SlotIndex::none;
             while (*link != SlotIndex::none) {
                 const std::uint32_t slot = *link;
@@ -149,6 +152,9 @@ class MessageCache {
 
     [[nodiscard]] std::uint32_t find_slot(const MessageId& name, Naming naming) const noexcept {
         return index_.find(hasher_(name), [&](std::uint32_t slot) {
+            if ((slot & source_bit) != 0) {
+                return false;
+            }
             const Message& message = entries_[slot].held.message;
             return naming == Naming::keys ? message.key() == name : message.id() == name;
         });
@@ -174,20 +180,32 @@ class MessageCache {
 
     /// The record of who brought it; one that holds nothing any more is taken over.
     std::uint32_t source_of(const Peer& peer) {
-        std::size_t unused = sources_.size();
-        for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (sources_[i].peer == peer) {
-                return static_cast<std::uint32_t>(i);
-            }
-            if (sources_[i].oldest == SlotIndex::none) {
-                unused = i;
-            }
+        const std::uint64_t hash = hasher_(peer.hash());
+        const std::uint32_t known = index_.find(hash, [&](std::uint32_t slot) {
+            return (slot & source_bit) != 0 && sources_[slot & ~source_bit].peer == peer;
+        });
+        if (known != SlotIndex::none) {
+            return known & ~source_bit;
         }
-        if (unused == sources_.size()) {
+        std::uint32_t number = unused_source_;
+        if (number == SlotIndex::none) {
+            number = static_cast<std::uint32_t>(sources_.size());
             sources_.emplace_back();
+        } else {
+            unused_source_ = sources_[number].newest;
         }
-        sources_[unused].peer = peer;
-        return static_cast<std::uint32_t>(unused);
+        sources_[number] = {peer};
+        index_.insert(hash, number | source_bit);
+        return number;
+    }
+
+    /// A source that holds nothing any more waits for another peer.
+    void retire(Source& source) noexcept {
+        const auto number = static_cast<std::uint32_t>(&source - sources_.data());
+        index_.erase(hasher_(source.peer.hash()), number | source_bit);
+        source = {};
+        source.newest = unused_source_;
+        unused_source_ = number;
     }
 
     /// For a planted defect: what the sender of a source's first message says about its age.
@@ -225,16 +243,23 @@ class MessageCache {
         entry.held = {};
         entry.next = free_;
         free_ = slot;
+        if (source.bytes == 0) {
+            retire(source);
+        }
     }
+
+    /// Tells a source's number from an entry's in the index.
+    static constexpr std::uint32_t source_bit = 0x80000000U;
 
     NameHasher hasher_;
     std::size_t messages_max_;
     std::size_t bytes_max_;
     std::vector<Entry> entries_;
     std::vector<Source> sources_;  ///< At most as many as messages; sum of `bytes` equals `bytes_`.
-    SlotIndex index_;              ///< Every held message by key; foreign ones by id too.
+    SlotIndex index_;  ///< Every held message by key, foreign ones by id too; with source_bit, every source.
     Listener* listener_{nullptr};
     std::uint32_t free_{SlotIndex::none};
+    std::uint32_t unused_source_{SlotIndex::none};  ///< First of the sources that hold nothing; chained by `newest`.
     std::size_t size_{0};
     std::size_t bytes_{0};
 };
