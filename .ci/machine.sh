@@ -42,7 +42,7 @@ need_build_tools() {
         libasio-dev libcpp-httplib-dev nlohmann-json3-dev libssl-dev libzstd-dev
 }
 
-need_test_tools() { need curl=curl catch2 libbenchmark-dev; }
+need_test_tools() { need curl=curl openssl=openssl catch2 libbenchmark-dev; }
 
 # Ninja and ccache where they are; one job per core, and no more than memory carries (a compiler takes about 1 GiB).
 set_up_build() {

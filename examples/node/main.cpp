@@ -129,6 +129,9 @@ void run(const Settings& settings) {
     if (!settings.serves_http) {
         options.http.serving = lattice::HttpOptions::Serving::off;
     }
+    if (settings.tls.given()) {
+        options.tcp->security = security_of(settings.tls);
+    }
     lattice::Node<> node(options, lattice::FixedPeers(settings.peers));
     node.register_default_handler([&](const lattice::Delivery& delivery) { events.delivered(delivery.message); });
     node.with_protocol([&](auto& protocol) {

@@ -10,12 +10,14 @@
 
 #include <lattice/node.hpp>
 
+#include "tls_options.hpp"
 #include "values.hpp"
 
 /// What the command line asks for.
 struct Settings {
     lattice::NodeOptions node;
     std::vector<lattice::Peer> peers;
+    TlsFiles tls;
     bool serves_http{false};
     bool help{false};
 };
@@ -121,6 +123,19 @@ inline std::string set_network(Settings& settings, std::string_view value) {
     return value.size() <= 64 ? "" : "is longer than 64 bytes";
 }
 
+template <std::string TlsFiles::*File>
+std::string set_tls_file(Settings& settings, std::string_view value) {
+    tcp_of(settings);
+    settings.tls.*File = value;
+    return value.empty() ? "names no file" : "";
+}
+
+inline std::string set_tls_names(Settings& settings, std::string_view value) {
+    using lattice::TlsOptions;
+    settings.tls.names = value == "any" ? TlsOptions::NameBinding::none : TlsOptions::NameBinding::node_id;
+    return value == "any" || value == "node-id" ? "" : "is neither node-id nor any";
+}
+
 inline std::string allow_origin(Settings& settings, std::string_view value) {
     settings.node.http.allowed_origins.emplace_back(value);
     return {};
@@ -149,6 +164,13 @@ inline const std::vector<Option>& options() {
         {"allow-origin", "ORIGIN", "a web page's origin that may call this node; may be repeated", option::allow_origin,
          nullptr},
         {"network", "NAME", "nodes of another network are refused; over TCP only", option::set_network, nullptr},
+        {"tls-certificate", "FILE", "this node's certificate and those above it, PEM; TCP is then TLS 1.3",
+         option::set_tls_file<&TlsFiles::certificate>, nullptr},
+        {"tls-key", "FILE", "the key of the certificate, PEM", option::set_tls_file<&TlsFiles::key>, nullptr},
+        {"tls-authorities", "FILE", "whose signature under a peer's certificate counts, PEM",
+         option::set_tls_file<&TlsFiles::authorities>, nullptr},
+        {"tls-names", "node-id|any", "whether a peer's certificate must name its node id [node-id]",
+         option::set_tls_names, nullptr},
         {"help", "", "print this", option::ask_for_help, nullptr},
 
         setting<&Config::fanout>("fanout", "peers that a message is pushed to at each hop"),
@@ -258,6 +280,9 @@ inline void check(const Settings& settings) {
     }
     if (!settings.serves_http && (!settings.node.tcp || settings.node.tcp->listen.empty())) {
         throw UsageError("--http HOST:PORT or --tcp HOST:PORT is needed");
+    }
+    if (settings.tls.given() && !settings.tls.complete()) {
+        throw UsageError("--tls-certificate, --tls-key and --tls-authorities are needed together");
     }
     lattice::Config config = settings.node.config;
     config.node_id = settings.node.id;

@@ -4,8 +4,10 @@ import json
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -328,6 +330,64 @@ class Networks(unittest.TestCase):
         self.assertTrue(nodes[1].wait_delivered(2))
         for node in nodes:
             self.assertEqual(node.stop(), 0)
+
+
+@unittest.skipUnless(shutil.which('openssl'), 'the openssl program, which makes the certificates, is not here')
+class Tls(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.make_authority('authority')
+        for name in ('a', 'b'):
+            self.make_certificate(name, 'authority')
+
+    def openssl(self, *arguments):
+        subprocess.run(['openssl', *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def make_authority(self, name):
+        self.openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+                     '-keyout', f'{name}.key', '-out', f'{name}.pem', '-subj', f'/CN={name}')
+
+    def make_certificate(self, name, authority):
+        self.openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', f'{name}.key',
+                     '-out', f'{name}.csr', '-subj', f'/CN={name}')
+        self.openssl('x509', '-req', '-in', f'{name}.csr', '-CA', f'{authority}.pem', '-CAkey', f'{authority}.key',
+                     '-CAcreateserial', '-days', '2', '-out', f'{name}.pem')
+
+    def node(self, name, port, peer, certificate=None, authority='authority'):
+        certificate = certificate or name
+        node = Node('--id', name, '--tcp', f'127.0.0.1:{port}', '--peer', peer,
+                    '--tls-certificate', str(self.folder / f'{certificate}.pem'),
+                    '--tls-key', str(self.folder / f'{certificate}.key'),
+                    '--tls-authorities', str(self.folder / f'{authority}.pem'))
+        self.addCleanup(lambda: node.process.poll() is None and node.stop(signal.SIGKILL))
+        node.ready()
+        return node
+
+    def test_nodes_with_certificates_hear_each_other_and_one_without_a_fitting_one_is_not_heard(self):
+        ports = free_ports(3)
+        a = self.node('a', ports[0], f'b=tcp://127.0.0.1:{ports[1]}')
+        b = self.node('b', ports[1], f'a=tcp://127.0.0.1:{ports[0]}')
+        impostor = self.node('c', ports[2], f'a=tcp://127.0.0.1:{ports[0]}', certificate='b')
+        impostor.broadcast('news', {'from': 'impostor'})
+        for n in range(20):
+            b.broadcast('news', {'n': n})
+        self.assertTrue(a.wait_delivered(20))
+        self.assertEqual({event['origin_node'] for event in a.delivered()}, {'b'})
+        for node in (a, b, impostor):
+            self.assertEqual(node.stop(), 0)
+
+    def test_files_that_are_missing_or_do_not_fit_are_a_failure(self):
+        good = ['--id', 'a', '--tcp', '127.0.0.1:0']
+        result = run(*good, '--tls-key', 'a.key')
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('--tls-certificate', result.stderr)
+        for key in ('no-such-file', 'b.key', 'a.pem'):
+            result = run(*good, '--tls-certificate', str(self.folder / 'a.pem'), '--tls-key', str(self.folder / key),
+                         '--tls-authorities', str(self.folder / 'authority.pem'))
+            self.assertEqual(result.returncode, 1, key)
+            self.assertEqual(result.stdout, '')
 
 
 if __name__ == '__main__':
