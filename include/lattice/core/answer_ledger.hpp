@@ -6,6 +6,7 @@
 
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/name_hasher.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 
 namespace lattice::inline v0 {
@@ -14,9 +15,10 @@ namespace lattice::inline v0 {
 ///
 /// A table without chains that grows from a few places to a bound, whenever two pairs fall into the same place; at the bound the
 /// later one starts over there. So a node that is asked rarely holds next to nothing, and the count errs towards answering.
-class AnswerLedger {
+template <typename>
+class BasicAnswerLedger {
    public:
-    explicit AnswerLedger(Random& random) : hasher_(random) {}
+    explicit BasicAnswerLedger(Random& random) : hasher_(random) {}
 
     /// Notes one more answer. False when the peer had `most` of that name already; then nothing is noted.
     bool admit(const Peer& peer, const MessageId& name, std::size_t most) {
@@ -63,5 +65,6 @@ class AnswerLedger {
     NameHasher hasher_;
     std::vector<Entry> entries_;
 };
+using AnswerLedger = BasicAnswerLedger<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -7,6 +7,7 @@
 #include <lattice/core/frame.hpp>
 #include <lattice/core/limits.hpp>
 #include <lattice/core/message_id.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 
 namespace lattice::inline v0 {
@@ -17,7 +18,8 @@ namespace lattice::inline v0 {
 /// A page covers the names from its lower bound to its last name, or to the end when it is complete. Within that range
 /// both directions follow: what the partner has and we have not is wanted, what we have and it has not is to be announced.
 /// A partner that answers out of order, with another range, or without end loses the session and nothing else.
-class AntiEntropy {
+template <typename>
+class BasicAntiEntropy {
    public:
     /// What a page told.
     struct Findings {
@@ -117,5 +119,6 @@ class AntiEntropy {
     TimePoint deadline_{};
     std::size_t pages_{0};
 };
+using AntiEntropy = BasicAntiEntropy<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -8,6 +8,7 @@
 
 #include <lattice/core/frame.hpp>
 #include <lattice/core/message.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/statistics.hpp>
 #include <lattice/core/validation_queue.hpp>
@@ -39,7 +40,8 @@ constexpr Receipt receipt_of(Conclusion conclusion) noexcept {
 
 /// What the engine wants done. Whoever drives the engine carries effects out, in any order, and then clears them; the same
 /// object may serve many engines, and keeps its memory.
-struct Effects {
+template <typename>
+struct BasicEffects {
     /// Hand `frame` to the transport for `targets[first .. first + count)`, and tell the engine of every peer that it could
     /// not be sent to (Engine::not_sent).
     struct Send {
@@ -73,6 +75,15 @@ struct Effects {
         targets.push_back(peer);
     }
 
+    /// Adds a frame for the targets that were added from number `first` on.
+    void send_to_targets_from(std::size_t first, Frame frame) {
+        sends.push_back(
+            {std::move(frame), static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(targets.size() - first)});
+    }
+
+    /// Adds a new message to be offered to the host.
+    void offer(Offer offer) { offers.push_back(std::move(offer)); }
+
     [[nodiscard]] bool empty() const noexcept { return sends.empty() && offers.empty(); }
 
     /// Forgets everything, keeps the memory.
@@ -82,5 +93,6 @@ struct Effects {
         offers.clear();
     }
 };
+using Effects = BasicEffects<OnUse>;
 
 }  // namespace lattice::inline v0

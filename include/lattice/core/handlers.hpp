@@ -12,6 +12,7 @@
 #include <lattice/core/callback.hpp>
 #include <lattice/core/effects.hpp>
 #include <lattice/core/message.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/payload_codec.hpp>
 #include <lattice/core/peer.hpp>
 
@@ -43,7 +44,8 @@ using Validator = Callback<Verdict(const Delivery&)>;
 
 /// The host's handlers and validators by message type. Messages of a type without a handler are held and forwarded all the
 /// same: other nodes may want them.
-class Handlers {
+template <typename>
+class BasicHandlers {
    public:
     /// The last registration of a type counts, as in the reference.
     void set_handler(std::string_view type, MessageHandler handler) {
@@ -150,5 +152,6 @@ class Handlers {
     MessageHandler default_handler_;
     Validator default_validator_;
 };
+using Handlers = BasicHandlers<OnUse>;
 
 }  // namespace lattice::inline v0

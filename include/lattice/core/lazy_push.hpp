@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <lattice/core/message_id.hpp>
+#include <lattice/core/on_use.hpp>
 
 namespace lattice::inline v0 {
 
@@ -13,7 +14,8 @@ namespace lattice::inline v0 {
 /// Each name takes part in a number of rounds: one announcement gets lost with the frame that carries it, and then the
 /// message too for whoever relied on it. When more names come than a round may announce, the oldest drop out first; their
 /// messages are left to anti-entropy.
-class LazyPush {
+template <typename>
+class BasicLazyPush {
    public:
     /// Announces `key` in the next `rounds` rounds. Keeps at most `names_max` names.
     void add(const MessageId& key, std::size_t rounds, std::size_t names_max) {
@@ -55,5 +57,6 @@ class LazyPush {
     std::vector<Name> names_;  ///< From `first_` on, in order of arrival.
     std::size_t first_{0};
 };
+using LazyPush = BasicLazyPush<OnUse>;
 
 }  // namespace lattice::inline v0

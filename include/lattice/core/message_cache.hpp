@@ -8,6 +8,7 @@
 #include <lattice/core/frame.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/name_hasher.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/slot_index.hpp>
 #include <lattice/core/sort_names.hpp>
@@ -18,7 +19,8 @@ namespace lattice::inline v0 {
 ///
 /// What goes at the bound: the oldest message of whoever brought most bytes. The sender's timestamp has no say, so nobody
 /// can pin messages, and one busy or hostile peer pushes out its own messages, not those of others.
-class MessageCache {
+template <typename>
+class BasicMessageCache {
    public:
     /// A message as it is held.
     struct Held {
@@ -37,7 +39,7 @@ class MessageCache {
         virtual void released(const Message& message, std::uint32_t slot) = 0;
     };
 
-    MessageCache(std::size_t messages_max, std::size_t bytes_max, Random& random) noexcept
+    BasicMessageCache(std::size_t messages_max, std::size_t bytes_max, Random& random) noexcept
         : hasher_(random), messages_max_(messages_max), bytes_max_(bytes_max) {}
 
     /// Holds the message. False when its key is held already. `source`: who brought it (empty: this node).
@@ -263,5 +265,6 @@ class MessageCache {
     std::size_t size_{0};
     std::size_t bytes_{0};
 };
+using MessageCache = BasicMessageCache<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <lattice/core/name_hasher.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/slot_index.hpp>
 #include <lattice/core/token_bucket.hpp>
@@ -30,11 +31,12 @@ struct PeerState {
 };
 
 /// The peers that this node deals with, in slots with stable numbers while they are needed; bounded.
-class PeerTable {
+template <typename>
+class BasicPeerTable {
    public:
     static constexpr std::uint32_t none = SlotIndex::none;
 
-    PeerTable(std::size_t peers_max, Random& random) noexcept : hasher_(random), peers_max_(peers_max) {}
+    BasicPeerTable(std::size_t peers_max, Random& random) noexcept : hasher_(random), peers_max_(peers_max) {}
 
     /// The slot of the peer, made when there is none. At the bound the one not heard for longest, among those that nothing
     /// waits for, gives way; `none` when all are needed.
@@ -88,5 +90,6 @@ class PeerTable {
     std::vector<PeerState> states_;
     SlotIndex index_;
 };
+using PeerTable = BasicPeerTable<OnUse>;
 
 }  // namespace lattice::inline v0

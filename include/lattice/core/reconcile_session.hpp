@@ -3,13 +3,15 @@
 #include <cstdint>
 
 #include <lattice/core/limits.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/time.hpp>
 
 namespace lattice::inline v0 {
 
 /// Whom this node reconciles with now, and until when it waits. What the session is about is the Reconciler's matter.
-class ReconcileSession {
+template <typename>
+class BasicReconcileSession {
    public:
     /// Opens a session, or goes on with it: the number to put on the next request. Each request has its own, so that a late
     /// reply to an earlier one is not taken for the answer.
@@ -38,5 +40,6 @@ class ReconcileSession {
     TimePoint deadline_{};
     std::uint32_t number_{0};
 };
+using ReconcileSession = BasicReconcileSession<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -8,6 +8,7 @@
 #include <lattice/core/frame.hpp>
 #include <lattice/core/limits.hpp>
 #include <lattice/core/name_hasher.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer_table.hpp>
 #include <lattice/core/slot_index.hpp>
 
@@ -25,7 +26,8 @@ namespace lattice::inline v0 {
 /// - At most Limits::fetches_in_flight_per_peer names wait on one peer, Limits::tracked_ids_per_peer are remembered of it: a
 ///   liar who announces what it does not hold wastes its own share.
 /// - A name that nobody is left for is dropped; a later announcement starts anew.
-class RequestScheduler {
+template <typename>
+class BasicRequestScheduler {
    public:
     /// Names to ask one peer for, with one Request.
     struct Batch {
@@ -33,7 +35,7 @@ class RequestScheduler {
         Request request;
     };
 
-    RequestScheduler(const Limits& limits, Random& random) noexcept : hasher_(random), limits_(&limits) {}
+    BasicRequestScheduler(const Limits& limits, Random& random) noexcept : hasher_(random), limits_(&limits) {}
 
     /// `peer` says that it holds `name`. False when that goes beyond the peer's share and is not noted.
     bool announced(const MessageId& name, Naming naming, std::uint32_t peer, PeerTable& peers) {
@@ -293,5 +295,6 @@ class RequestScheduler {
     TimePoint next_deadline_{TimePoint::max()};
     bool due_{false};
 };
+using RequestScheduler = BasicRequestScheduler<OnUse>;
 
 }  // namespace lattice::inline v0

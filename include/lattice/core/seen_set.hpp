@@ -7,6 +7,7 @@
 
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/name_hasher.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/random.hpp>
 #include <lattice/core/time.hpp>
 
@@ -21,10 +22,11 @@ namespace lattice::inline v0 {
 /// Names are forgotten a generation at a time: when it is older than the retention, or when there are more names than the
 /// bound. `floor()` is the latest timestamp among the forgotten; a caller that refuses messages up to it never takes one
 /// twice, whatever the rate at which they come.
-class SeenSet {
+template <typename>
+class BasicSeenSet {
    public:
     /// `retention`: how long a name is remembered, short of the bound. `names_max`: how many at the most.
-    SeenSet(Duration retention, std::size_t names_max, Random& random) noexcept
+    BasicSeenSet(Duration retention, std::size_t names_max, Random& random) noexcept
         : hasher_(random), generation_length_(retention / 16 + Duration{1}), names_max_(names_max) {}
 
     [[nodiscard]] bool contains(const MessageId& name) const noexcept {
@@ -197,5 +199,6 @@ class SeenSet {
     std::uint64_t purged_at_{0};  ///< `newest_` when the dead were last left behind.
     std::optional<WallTime> floor_;
 };
+using SeenSet = BasicSeenSet<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -4,13 +4,16 @@
 #include <cstdint>
 #include <vector>
 
+#include <lattice/core/on_use.hpp>
+
 namespace lattice::inline v0 {
 
 /// Finds records that somebody else stores in numbered slots, by a 64-bit hash: the table under every table of the core.
 ///
 /// It keeps (32 bits of hash, slot) pairs, 8 bytes each, at a load of at most one half, with linear probing. Equality is the
 /// owner's: `same(slot)` is asked for slots whose hash bits agree. Hashes must be salted where peers choose the keys.
-class SlotIndex {
+template <typename>
+class BasicSlotIndex {
    public:
     static constexpr std::uint32_t none = 0xffffffffU;
 
@@ -94,5 +97,6 @@ class SlotIndex {
     std::vector<Entry> entries_;  ///< A power of two, at most half of them in use.
     std::size_t size_{0};
 };
+using SlotIndex = BasicSlotIndex<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -8,6 +8,7 @@
 
 #include <lattice/core/frame.hpp>
 #include <lattice/core/message.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 
 namespace lattice::inline v0 {
@@ -21,7 +22,8 @@ struct Ticket {
 };
 
 /// New messages that the host was asked about and has not answered for: bounded by the engine, per peer and in all.
-class ValidationQueue {
+template <typename>
+class BasicValidationQueue {
    public:
     /// A message between being seen and being delivered.
     struct Pending {
@@ -74,5 +76,6 @@ class ValidationQueue {
     std::vector<std::uint32_t> free_;
     std::size_t size_{0};
 };
+using ValidationQueue = BasicValidationQueue<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -17,6 +17,7 @@
 #include <lattice/core/effects.hpp>
 #include <lattice/core/lazy_push.hpp>
 #include <lattice/core/message_cache.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/peer_sampling.hpp>
 #include <lattice/core/peer_table.hpp>
 #include <lattice/core/publish.hpp>
@@ -45,11 +46,12 @@ enum class SendFailure : std::uint8_t { busy, unreachable };
 /// Order of work on a received message: size and shape; duplicate look-up; share of the peer; hops, time, expiry; identity;
 /// insertion as seen; the host's verdict and handlers; cache; announcement; forwarding. What was not delivered does not stay
 /// seen, except what the host rejected.
-class Engine {
+template <typename>
+class BasicEngine {
    public:
     /// `config` must be valid (see validate) and may be shared by many engines. `self` is this node; `seed` decides every
     /// random choice.
-    Engine(std::shared_ptr<const Config> config, Peer self, std::uint64_t seed)
+    BasicEngine(std::shared_ptr<const Config> config, Peer self, std::uint64_t seed)
         : config_(std::move(config)),
           self_(std::move(self)),
           random_(seed),
@@ -261,5 +263,6 @@ class Engine {
     bool running_{false};
     Statistics statistics_;
 };
+using Engine = BasicEngine<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -6,8 +6,9 @@
 
 namespace lattice::inline v0 {
 
-inline PublishOutcome Engine::publish(std::string_view type, ByteView payload, const PublishOptions& options, Now now,
-                                      Effects& effects) {
+template <typename T>
+PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, const PublishOptions& options, Now now,
+                                       Effects& effects) {
     using Status = PublishOutcome::Status;
     if (const auto refusal = refuse_publish(*config_, type, payload.size(), options)) {
         return {*refusal};
@@ -37,8 +38,9 @@ inline PublishOutcome Engine::publish(std::string_view type, ByteView payload, c
     return {alone ? Status::no_peers : Status::sent, message.id(), targets};
 }
 
-inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
-                            Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
+                             Effects& effects) {
     ++statistics_.messages_received;
     if (const auto refusal = check_shape(message)) {
         return refuse(*refusal);
@@ -74,13 +76,15 @@ inline Receipt Engine::take(Message message, Envelope envelope, const Peer& from
 }
 
 /// Whether the message is one that this node asked for.
-inline bool Engine::is_wanted(const Message& message) const noexcept {
+template <typename T>
+bool BasicEngine<T>::is_wanted(const Message& message) const noexcept {
     return scheduler_ &&
            (scheduler_->wants(message.key(), Naming::keys) || scheduler_->wants(message.id(), Naming::ids));
 }
 
 /// What was asked of `from` did not come from there: the next announcer is due.
-inline void Engine::pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects) {
     const std::uint32_t slot = scheduler_ ? peer_states_.find(from) : PeerTable::none;
     if (slot != PeerTable::none) {
         scheduler_->not_found(name, naming, slot, peer_states_);
@@ -88,8 +92,9 @@ inline void Engine::pass_on(const MessageId& name, Naming naming, const Peer& fr
     }
 }
 
-inline std::optional<Refusal> Engine::check_admission(const Message& message, Envelope envelope, Arrival arrival,
-                                                      Now now) const noexcept {
+template <typename T>
+std::optional<Refusal> BasicEngine<T>::check_admission(const Message& message, Envelope envelope, Arrival arrival,
+                                                       Now now) const noexcept {
     const bool foreign = message.authenticity() == Message::Authenticity::foreign;
     if (foreign && config_->foreign_ids == Config::ForeignIds::refuse) {
         return Refusal::bad_id;
@@ -103,8 +108,9 @@ inline std::optional<Refusal> Engine::check_admission(const Message& message, En
 }
 
 /// Takes the message in: seen from now on, and offered to the host, unless too many wait there.
-inline Receipt Engine::admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
-                             Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
+                              Effects& effects) {
     const std::uint32_t peer = peer_states_.slot_of(from, now.time);
     const Limits& limits = config_->limits;
     if (peer == PeerTable::none || validations_.size() >= limits.validations_max ||
@@ -126,11 +132,12 @@ inline Receipt Engine::admit(Message message, Envelope envelope, const Peer& fro
     ++peer_states_[peer].validations;
     const bool retrieved = arrival == Arrival::provided;
     const Ticket ticket = validations_.add({message, from, envelope, retrieved, peer});
-    effects.offers.push_back({ticket, std::move(message), from, envelope, retrieved});
+    effects.offer({ticket, std::move(message), from, envelope, retrieved});
     return {Disposition::pending};
 }
 
-inline bool Engine::conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects) {
+template <typename T>
+bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects) {
     auto pending = validations_.take(ticket);
     if (!pending) {
         return false;
@@ -168,7 +175,8 @@ inline bool Engine::conclude(Ticket ticket, Conclusion conclusion, Now now, Effe
     return true;
 }
 
-inline std::optional<Refusal> Engine::check_shape(const Message& message) const noexcept {
+template <typename T>
+std::optional<Refusal> BasicEngine<T>::check_shape(const Message& message) const noexcept {
     if (message.payload().size() > config_->limits.payload_max) {
         return Refusal::too_large;
     }
@@ -180,7 +188,8 @@ inline std::optional<Refusal> Engine::check_shape(const Message& message) const 
 }
 
 /// A pushed message must be about now; one that was asked for may be as old as ids are remembered.
-inline std::optional<Refusal> Engine::check_time(const Message& message, bool wanted, Now now) const noexcept {
+template <typename T>
+std::optional<Refusal> BasicEngine<T>::check_time(const Message& message, bool wanted, Now now) const noexcept {
     const Limits& limits = config_->limits;
     Duration lead = limits.clock_lead_max;
     if (const auto reach = seen_.reach(now.time); reach && *reach / 2 < lead) {
@@ -202,7 +211,8 @@ inline std::optional<Refusal> Engine::check_time(const Message& message, bool wa
                : std::nullopt;
 }
 
-inline bool Engine::within_share(const Message& message, const Peer& from, Now now) {
+template <typename T>
+bool BasicEngine<T>::within_share(const Message& message, const Peer& from, Now now) {
     const Limits& limits = config_->limits;
     if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) {
         return true;
@@ -217,7 +227,8 @@ inline bool Engine::within_share(const Message& message, const Peer& from, Now n
            state.bytes.take(message.footprint(), limits.bytes_per_second, now.time);
 }
 
-inline void Engine::hold(const Message& message, Envelope outgoing, const Peer& source, Now now) {
+template <typename T>
+void BasicEngine<T>::hold(const Message& message, Envelope outgoing, const Peer& source, Now now) {
     cache_.insert(message, outgoing, source);
     if (config_->enable_pull) {
         if (lazy_.empty() && running_) {
@@ -227,7 +238,8 @@ inline void Engine::hold(const Message& message, Envelope outgoing, const Peer& 
     }
 }
 
-inline void Engine::push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects) {
     const std::size_t first = effects.targets.size();
     const std::string_view origin = message.origin();
     sample_peers(peers_, config_->fanout, random_, effects.targets, [&](const Peer& peer) {
@@ -238,8 +250,7 @@ inline void Engine::push(const Message& message, Envelope outgoing, const Peer& 
     if (count == 0) {
         return;
     }
-    effects.sends.push_back(
-        {Push{message, outgoing}, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count)});
+    effects.send_to_targets_from(first, Push{message, outgoing});
     statistics_.payloads_sent += count;
     statistics_.messages_forwarded += from ? count : 0;
 }

@@ -7,7 +7,8 @@
 namespace lattice::inline v0 {
 
 /// Remembers who sends what only nodes of this library send: the others are not bothered with reconciliation.
-inline void Engine::note_language(const Frame& frame, const Peer& from, Now now) {
+template <typename T>
+void BasicEngine<T>::note_language(const Frame& frame, const Peer& from, Now now) {
     if (!reconciler_) {
         return;
     }
@@ -22,13 +23,15 @@ inline void Engine::note_language(const Frame& frame, const Peer& from, Now now)
     }
 }
 
-inline void Engine::start_reconcile(const Peer& partner, Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::start_reconcile(const Peer& partner, Now now, Effects& effects) {
     ++statistics_.reconciles_started;
     const std::uint32_t number = session_.ask(partner, config_->limits, now.time);
     effects.send_to(partner, Reconcile{Reconcile::Step::request, number, reconciler_->begin(now.wall)});
 }
 
-inline Receipt Engine::on(Reconcile& frame, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::on(Reconcile& frame, const Peer& from, Now now, Effects& effects) {
     if (!reconciler_) {
         ++statistics_.control_ignored;
     } else if (frame.step == Reconcile::Step::reply) {
@@ -39,7 +42,8 @@ inline Receipt Engine::on(Reconcile& frame, const Peer& from, Now now, Effects& 
     return {};
 }
 
-inline void Engine::take_reply(const Reconcile& frame, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::take_reply(const Reconcile& frame, const Peer& from, Now now, Effects& effects) {
     using State = Reconciler::Progress::State;
     if (!session_.expects(from, frame.session)) {
         ++statistics_.control_ignored;
@@ -74,7 +78,8 @@ inline void Engine::take_reply(const Reconcile& frame, const Peer& from, Now now
     }
 }
 
-inline void Engine::answer_reconcile(const Reconcile& frame, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::answer_reconcile(const Reconcile& frame, const Peer& from, Now now, Effects& effects) {
     const Limits& limits = config_->limits;
     const std::uint32_t slot = peer_states_.slot_of(from, now.time);
     if (slot == PeerTable::none || !peer_states_[slot].reconciles.take(1, limits.reconciles_per_second, now.time)) {
@@ -93,7 +98,8 @@ inline void Engine::answer_reconcile(const Reconcile& frame, const Peer& from, N
     }
 }
 
-inline void Engine::announce_slots(const std::vector<std::uint32_t>& slots, const Peer& to, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::announce_slots(const std::vector<std::uint32_t>& slots, const Peer& to, Effects& effects) {
     std::vector<MessageId> names;
     names.reserve(slots.size());
     for (const std::uint32_t slot : slots) {
@@ -106,7 +112,8 @@ inline void Engine::announce_slots(const std::vector<std::uint32_t>& slots, cons
 
 /// The partner did not answer. If it was heard meanwhile it may have lost the language, by a restart, say, and the next
 /// session with it lists names; if not, it was merely out of reach.
-inline void Engine::abandon_reconcile() noexcept {
+template <typename T>
+void BasicEngine<T>::abandon_reconcile() noexcept {
     const std::uint32_t slot = peer_states_.find(session_.partner());
     if (slot != PeerTable::none && peer_states_[slot].heard + config_->limits.sync_timeout >= session_.deadline()) {
         peer_states_[slot].speaks_frames = false;

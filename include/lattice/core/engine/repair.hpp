@@ -6,7 +6,8 @@
 
 namespace lattice::inline v0 {
 
-inline void Engine::wake(Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::wake(Now now, Effects& effects) {
     if (!running_) {
         return;
     }
@@ -28,7 +29,8 @@ inline void Engine::wake(Now now, Effects& effects) {
     }
 }
 
-inline void Engine::not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects) {
     ++(failure == SendFailure::busy ? statistics_.sends_busy : statistics_.sends_unreachable);
     if (const auto* request = std::get_if<Request>(&frame)) {
         const std::uint32_t slot = peer_states_.find(peer);
@@ -45,7 +47,8 @@ inline void Engine::not_sent(const Frame& frame, const Peer& peer, SendFailure f
     }
 }
 
-inline Receipt Engine::on(Announce& announce, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::on(Announce& announce, const Peer& from, Now now, Effects& effects) {
     ++statistics_.announces_received;
     const std::size_t heeded = announce.names.size() < config_->limits.announce_ids_max
                                    ? announce.names.size()
@@ -67,7 +70,8 @@ inline Receipt Engine::on(Announce& announce, const Peer& from, Now now, Effects
 }
 
 /// Counts announcements in intervals of Config::gossip_interval, per peer.
-inline bool Engine::heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept {
+template <typename T>
+bool BasicEngine<T>::heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept {
     if (state.solicited_ids >= names && names != 0) {
         state.solicited_ids -= static_cast<std::uint32_t>(names);
         return true;
@@ -86,7 +90,8 @@ inline bool Engine::heeds_announce(PeerState& state, std::size_t names, Now now)
     return true;
 }
 
-inline Receipt Engine::on(Request& request, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects& effects) {
     NotFound missing{{}, request.naming};
     const Limits& limits = config_->limits;
     const std::size_t asked = request.names.size() < limits.fetch_ids_max ? request.names.size() : limits.fetch_ids_max;
@@ -124,7 +129,8 @@ inline Receipt Engine::on(Request& request, const Peer& from, Now now, Effects& 
     return {};
 }
 
-inline Receipt Engine::on(NotFound& not_found, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::on(NotFound& not_found, const Peer& from, Now now, Effects& effects) {
     statistics_.not_found_received += not_found.names.size();
     const std::uint32_t slot = peer_states_.find(from);
     if (slot != PeerTable::none && scheduler_) {
@@ -136,7 +142,8 @@ inline Receipt Engine::on(NotFound& not_found, const Peer& from, Now now, Effect
     return {};
 }
 
-inline Receipt Engine::on(SyncRequest& request, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::on(SyncRequest& request, const Peer& from, Now now, Effects& effects) {
     const Limits& limits = config_->limits;
     if (request.naming ==
         Naming::keys) {  // Requests by id come one per exchange of a transport that bounds them itself.
@@ -156,7 +163,8 @@ inline Receipt Engine::on(SyncRequest& request, const Peer& from, Now now, Effec
     return {};
 }
 
-inline Receipt Engine::on(SyncIds& page, const Peer& from, Now now, Effects& effects) {
+template <typename T>
+Receipt BasicEngine<T>::on(SyncIds& page, const Peer& from, Now now, Effects& effects) {
     if (!sync_.expects(from, page)) {
         ++statistics_.control_ignored;
         return {};
@@ -180,7 +188,8 @@ inline Receipt Engine::on(SyncIds& page, const Peer& from, Now now, Effects& eff
 }
 
 /// The peer with an address, if one is known: a transport may not know where the sender of a request can be reached.
-inline Peer Engine::placed(const Peer& from) const noexcept {
+template <typename T>
+Peer BasicEngine<T>::placed(const Peer& from) const noexcept {
     if (from.address().empty()) {
         for (const Peer& listed : peers_) {
             if (listed == from) {
@@ -192,7 +201,8 @@ inline Peer Engine::placed(const Peer& from) const noexcept {
 }
 
 /// Notes that `holder`, a placed peer, holds a message that this node misses.
-inline void Engine::want(const MessageId& name, Naming naming, const Peer& holder, Now now) {
+template <typename T>
+void BasicEngine<T>::want(const MessageId& name, Naming naming, const Peer& holder, Now now) {
     if (holder.address().empty()) {
         return;  // Nobody that could be asked.
     }
@@ -209,7 +219,8 @@ inline void Engine::want(const MessageId& name, Naming naming, const Peer& holde
     scheduler_->announced(name, naming, slot, peer_states_);
 }
 
-inline void Engine::send_requests(Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::send_requests(Now now, Effects& effects) {
     if (!scheduler_ || !scheduler_->due()) {
         return;
     }
@@ -222,16 +233,17 @@ inline void Engine::send_requests(Now now, Effects& effects) {
 }
 
 /// Announces what is new to a few random peers; without peers it waits for some.
-inline void Engine::announce_round(Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::announce_round(Now now, Effects& effects) {
     const std::size_t first = effects.targets.size();
     const std::size_t count = config_->fanout == 0 ? 1 : config_->fanout;
     sample_peers(peers_, count, random_, effects.targets, [&](const Peer& peer) { return !(peer == self_); });
-    const auto targets = static_cast<std::uint32_t>(effects.targets.size() - first);
+    const std::size_t targets = effects.targets.size() - first;
     if (targets != 0) {
         std::vector<MessageId> names;
         const auto flush = [&] {
             statistics_.announces_sent += targets;
-            effects.sends.push_back({Announce{std::exchange(names, {})}, static_cast<std::uint32_t>(first), targets});
+            effects.send_to_targets_from(first, Announce{std::exchange(names, {})});
         };
         lazy_.round([&](const MessageId& key) {
             names.push_back(key);
@@ -252,14 +264,16 @@ inline void Engine::announce_round(Now now, Effects& effects) {
 }
 
 /// Lets go of messages that nobody would take any more: offering them would only waste payload.
-inline void Engine::drop_outdated(Now now) {
+template <typename T>
+void BasicEngine<T>::drop_outdated(Now now) {
     const auto horizon = std::chrono::duration_cast<std::chrono::microseconds>(config_->limits.horizon);
     cache_.drop_if([&](const Message& message) {
         return message.timestamp() < now.wall - horizon || (message.expiry() && *message.expiry() <= now.wall);
     });
 }
 
-inline void Engine::announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects) {
     const std::size_t most = config_->limits.announce_ids_max;
     for (std::size_t at = 0; at < names.size(); at += most) {
         const std::size_t count = names.size() - at < most ? names.size() - at : most;
@@ -270,7 +284,8 @@ inline void Engine::announce_to(const Peer& peer, const std::vector<MessageId>& 
 }
 
 /// Anti-entropy goes round all known peers, one after another from a random start: none is left out for longer than one round.
-inline void Engine::start_sync(Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::start_sync(Now now, Effects& effects) {
     const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
     next_sync_ = now.time + Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
     const Peer partner = sync_.active() ? Peer{} : next_partner();  // A long session is not cut short by the next one.
@@ -287,11 +302,13 @@ inline void Engine::start_sync(Now now, Effects& effects) {
     }
 }
 
-inline void Engine::start_listing(const Peer& partner, Now now, Effects& effects) {
+template <typename T>
+void BasicEngine<T>::start_listing(const Peer& partner, Now now, Effects& effects) {
     effects.send_to(partner, sync_.begin(partner, config_->limits, now.time));
 }
 
-inline Peer Engine::next_partner() noexcept {
+template <typename T>
+Peer BasicEngine<T>::next_partner() noexcept {
     for (std::size_t tries = peers_.size(); tries != 0; --tries) {
         sync_cursor_ = static_cast<std::uint32_t>((sync_cursor_ + std::size_t{1}) % peers_.size());
         if (!(peers_[sync_cursor_] == self_)) {
@@ -302,7 +319,8 @@ inline Peer Engine::next_partner() noexcept {
 }
 
 /// A node that starts, or meets its first peers, has missed what came before: it asks within two gossip intervals.
-inline void Engine::schedule_first_sync(Now now) {
+template <typename T>
+void BasicEngine<T>::schedule_first_sync(Now now) {
     if (!config_->enable_anti_entropy) {
         return;
     }
