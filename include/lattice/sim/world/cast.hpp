@@ -1,6 +1,6 @@
 #pragma once
 
-#include <lattice/sim/world.hpp>
+#include <lattice/sim/world/declaration.hpp>
 
 // The world's half that is set up before a play, and that brings processes to life and to their end.
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <lattice/sim/world.hpp>
+#include <lattice/sim/world/declaration.hpp>
 
 // The world's half that lets events happen.
 

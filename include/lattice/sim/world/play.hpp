@@ -1,6 +1,6 @@
 #pragma once
 
-#include <lattice/sim/world.hpp>
+#include <lattice/sim/world/declaration.hpp>
 
 // The world's half that a scenario's author speaks: what happens, and what is expected.
 
