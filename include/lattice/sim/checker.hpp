@@ -40,7 +40,7 @@ class Checker {
     virtual void rejected(World&, NodeIndex /*node*/, const Message&) {}
     /// A node begins a life without memory.
     virtual void booted(World&, NodeIndex /*node*/) {}
-    /// An event of a node is over, with all that followed from it at once.
+    /// An event of a node is over, with all that followed from it at once. `node` is `nobody` for what the scenario did.
     virtual void settled(World&, NodeIndex /*node*/) {}
     /// Called every second of virtual time.
     virtual void during(World&) {}

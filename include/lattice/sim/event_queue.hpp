@@ -12,6 +12,9 @@ namespace lattice::inline v0::sim {
 /// Index of a node in its world, in the order of joining.
 using NodeIndex = std::uint32_t;
 
+/// No node of any world.
+inline constexpr NodeIndex nobody = 0xffffffffU;
+
 /// What is to happen at an instant of virtual time. 24 bytes, because a world of a million nodes queues millions.
 struct Event {
     std::uint64_t time{};   ///< Nanoseconds since the world began.

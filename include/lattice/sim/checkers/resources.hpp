@@ -140,8 +140,10 @@ class HeaviestPays final : public Checker {
     }
     void settled(World& world, NodeIndex node) override {
         settle(world);
-        if (const auto twin = twins_.find(node); twin != twins_.end()) {
-            forget_expired(world, node, twin->second);
+        for (auto& [each, twin] : twins_) {
+            if (each == node || node == nobody) {
+                forget_expired(world, each, twin);
+            }
         }
     }
     void during(World& world) override { compare(world); }

@@ -43,8 +43,9 @@ inline void World::step(const Event& event) {
     }
     check_for_spinning();
     dispatch(event);
+    const bool is_action = static_cast<EventKind>(event.kind) == EventKind::action;
     for (const auto& checker : checkers_) {
-        checker->settled(*this, event.node);
+        checker->settled(*this, is_action ? nobody : event.node);
     }
 }
 
