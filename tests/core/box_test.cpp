@@ -1,7 +1,7 @@
-#include <lattice/core/box.hpp>
-
 #include <memory>
 #include <utility>
+
+#include <lattice/core/box.hpp>
 
 #include "support/catch.hpp"
 

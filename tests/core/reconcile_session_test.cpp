@@ -1,6 +1,6 @@
-#include <lattice/core/reconcile_session.hpp>
-
 #include <chrono>
+
+#include <lattice/core/reconcile_session.hpp>
 
 #include "support/catch.hpp"
 

@@ -1,9 +1,8 @@
-#include <lattice/core/sort_names.hpp>
-
 #include <algorithm>
 #include <vector>
 
 #include <lattice/core/random.hpp>
+#include <lattice/core/sort_names.hpp>
 
 #include "support/catch.hpp"
 #include "support/names.hpp"
