@@ -151,7 +151,8 @@ class Campaign {
         if (random_.below(8) == 0) {
             options.lifetime = std::chrono::milliseconds{100 + random_.below(5000)};
         }
-        world_.try_broadcast(some_node(), types[random_.below(5)], payload, options);
+        const NodeIndex node = some_node();
+        world_.try_broadcast(node, types[random_.below(5)], payload, options);
     }
 
     void set_clocks_wrong() {
@@ -182,7 +183,8 @@ class Campaign {
     void plan_node_faults() {
         const std::uint64_t often = 1 + world_.size() / 3;
         for (std::uint64_t i = 0; plan_.has(Fault::crashes) && i < often; ++i) {
-            world_.at(some_time(), [this, node = some_node()] {
+            const NodeIndex node = some_node();
+            world_.at(some_time(), [this, node] {
                 if (is_honest(node)) {
                     world_.crash(node);
                     start_again(node);
@@ -190,15 +192,16 @@ class Campaign {
             });
         }
         for (std::uint64_t i = 0; plan_.has(Fault::restarts) && i < often; ++i) {
-            world_.at(some_time(), [this, node = some_node()] {
+            const NodeIndex node = some_node();
+            world_.at(some_time(), [this, node] {
                 world_.stop(node);
                 start_again(node);
             });
         }
         for (std::uint64_t i = 0; plan_.has(Fault::pauses) && i < often; ++i) {
-            world_.at(some_time(), [this, node = some_node()] {
-                world_.pause_for(node, std::chrono::milliseconds{10 + random_.below(4000)});
-            });
+            const NodeIndex node = some_node();
+            world_.at(some_time(),
+                      [this, node] { world_.pause_for(node, std::chrono::milliseconds{10 + random_.below(4000)}); });
         }
         for (NodeIndex i = 0; i < plan_.joining; ++i) {
             world_.at(some_time(), [this] { world_.nodes(1); });
@@ -222,15 +225,18 @@ class Campaign {
         }
         for (std::uint64_t i = 0; plan_.has(Fault::clogging) && i < world_.size(); ++i) {
             world_.at(some_time(), [this] {
-                world_.network().clog(some_node(), some_node(),
-                                      world_.now() + std::chrono::milliseconds{random_.below(3000)});
+                const NodeIndex from = some_node();
+                const NodeIndex to = some_node();
+                world_.network().clog(from, to, world_.now() + std::chrono::milliseconds{random_.below(3000)});
             });
         }
         for (std::uint64_t i = 0; plan_.has(Fault::slow_nodes) && i < 1 + world_.size() / 8; ++i) {
-            world_.network().slow_down(some_node(), std::chrono::milliseconds{100 + random_.below(2000)});
+            const NodeIndex node = some_node();
+            world_.network().slow_down(node, std::chrono::milliseconds{100 + random_.below(2000)});
         }
         for (std::uint64_t i = 0; plan_.has(Fault::bandwidth) && i < 1 + world_.size() / 2; ++i) {
-            world_.network().limit_bandwidth(some_node(), 500 + random_.below(50'000));
+            const NodeIndex node = some_node();
+            world_.network().limit_bandwidth(node, 500 + random_.below(50'000));
         }
     }
 

@@ -128,15 +128,18 @@ struct FaultPlan {
         const auto some = [&](int least, int most) {
             return milliseconds{least + static_cast<int>(random.below(static_cast<std::uint64_t>(most - least)))};
         };
+        // Arguments of one call are evaluated in an order that compilers choose: draws stand in statements of their own.
+        const Duration short_time = some(1, 20);
+        const Duration long_time = some(20, 200);
         switch (random.below(5)) {
             case 0:
                 link.latency = Latency::constant(some(1, 100));
                 break;
             case 1:
-                link.latency = Latency::uniform(some(1, 20), some(20, 200));
+                link.latency = Latency::uniform(short_time, long_time);
                 break;
             case 2:
-                link.latency = Latency::exponential(some(5, 80), some(1, 10));
+                link.latency = Latency::exponential(long_time / 2, short_time);
                 break;
             case 3:
                 link.latency = Latency::log_normal(some(5, 80), 0.8);
