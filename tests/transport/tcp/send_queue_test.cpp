@@ -137,7 +137,8 @@ TEST_CASE("announcements give way to payloads, payloads to control, and nothing 
     const SendQueue::Bounds bounds{20'000, 1'000};
     const Frame announcement = announce_of(10);
     const Frame payload = push_of_size(300);
-    const Frame request = Request{std::vector<MessageId>(5), Naming::keys};
+    // Larger than a payload, so that it never fits into what is left beside them.
+    const Frame request = Request{std::vector<MessageId>(15), Naming::keys};
 
     SendQueue queue;
     while (queue.push(writer.write(announcement), bounds)) {
