@@ -37,6 +37,9 @@
 ///     session   below 2^32
 ///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only)
 ///
+/// kind 240 to 255 belongs to the transport: what two ends of a link say to each other, which the codec skips as unknown.
+/// TCP's are in transport/tcp/context.hpp.
+///
 /// Numbers. varint: seven bits per byte, lowest first, shortest form only (see varint). Times: microseconds since the
 /// Unix epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint,
 /// because today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.

@@ -29,6 +29,9 @@ enum class Kind : std::uint8_t {
     reconcile = 8,
 };
 
+/// Kinds from here to 255 are never the codec's: a transport may use them between its two ends, and the codec skips them.
+inline constexpr std::uint8_t link_kinds_begin = 0xf0;
+
 /// Whether a frame of this version may be of this kind.
 constexpr bool is_known(Kind kind) noexcept { return kind >= Kind::push && kind <= Kind::reconcile; }
 

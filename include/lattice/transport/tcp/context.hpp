@@ -18,10 +18,10 @@
 
 namespace lattice::inline v0::tcp {
 
-/// Kinds of the codec's frames that TCP keeps for itself; the codec skips them as unknown, and so does an older node.
+/// Kinds of frames between the two ends of a connection; the codec skips them as unknown, and so does an older node.
 namespace link_kind {
-inline constexpr std::uint8_t ping = 0xf0;  ///< "Are you there?" No fields.
-inline constexpr std::uint8_t pong = 0xf1;  ///< "I am." No fields.
+inline constexpr std::uint8_t ping = wire::link_kinds_begin;      ///< "Are you there?" No fields.
+inline constexpr std::uint8_t pong = wire::link_kinds_begin + 1;  ///< "I am." No fields.
 }  // namespace link_kind
 
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
