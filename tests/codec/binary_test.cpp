@@ -36,6 +36,8 @@ Message full_message() {
     return Message::compose(full);
 }
 
+Route some_route() { return {Course::slice, true, true, 25, 2'000, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}}; }
+
 Announce many_names() {
     Announce announce;
     for (unsigned i = 0; i < 130; ++i) {
@@ -55,6 +57,9 @@ std::vector<Vector> vectors() {
     const MessageId b = repeated_id(0xb1);
     const auto foreign = Message::claimed(repeated_id(0x11), fields("proof", "python-node", as_bytes(R"({"a":1})")));
     return {{"push", Push{proof_message(), {10, 0}}},
+            {"push_priority", Push{proof_message(), {10, 0, Priority::critical}}},
+            {"push_route", Push{proof_message(), {10, 0, Priority::bulk}, some_route()}},
+            {"push_overlay", Push{proof_message(), {10, 0}, {Course::overlay}}},
             {"push_all_fields", Push{full_message(), {7, 3}}},
             {"push_empty_payload", Push{Message::compose(fields("t", "o", {}, at(0))), {0, 255}}},
             {"push_foreign", Push{Message::authenticated(foreign), {32, 1}}},
@@ -65,6 +70,7 @@ std::vector<Vector> vectors() {
             {"not_found", NotFound{{b}, Naming::keys}},
             {"sync_request", SyncRequest{MessageId{}, 4096, Naming::keys}},
             {"sync_ids", SyncIds{a, {b}, true, Naming::ids}},
+            {"acknowledge", Acknowledge{{{0x0102030405060708U, 1}, {0xf1f2f3f4f5f6f7f8U, 300}}}},
             {"reconcile", Reconcile{Reconcile::Step::wants, 300, Bytes(std::string_view("sketch"))}},
             {"reconcile_empty", Reconcile{Reconcile::Step::request, 0xffffffffU, Bytes{}}},
             {"sync_ids_empty", SyncIds{MessageId{}, {}, false, Naming::keys}}};

@@ -55,7 +55,9 @@ inline bool same_message(const Message& a, const Message& b) {
            equal_bytes(a.public_key(), b.public_key()) && equal_bytes(a.signature(), b.signature());
 }
 
-inline bool same(const Envelope& a, const Envelope& b) { return a.ttl == b.ttl && a.hops == b.hops; }
+inline bool same(const Envelope& a, const Envelope& b) {
+    return a.ttl == b.ttl && a.hops == b.hops && a.priority == b.priority;
+}
 
 inline bool same_frame(const Frame& a, const Frame& b) {
     if (a.index() != b.index()) {
@@ -70,7 +72,8 @@ inline bool same_frame(const Frame& a, const Frame& b) {
         return x.names == y.names && x.naming == y.naming;
     };
     return std::visit(
-        Overloaded{[&](const Push& x) { return with_message(x); }, [&](const Provide& x) { return with_message(x); },
+        Overloaded{[&](const Push& x) { return with_message(x) && x.route == std::get<Push>(b).route; },
+                   [&](const Provide& x) { return with_message(x); },
                    [&](const Announce& x) { return x.names == std::get<Announce>(b).names; },
                    [&](const Request& x) { return with_names(x); }, [&](const NotFound& x) { return with_names(x); },
                    [&](const SyncRequest& x) {
@@ -84,7 +87,8 @@ inline bool same_frame(const Frame& a, const Frame& b) {
                    [&](const Reconcile& x) {
                        const auto& y = std::get<Reconcile>(b);
                        return x.step == y.step && x.session == y.session && x.body == y.body;
-                   }},
+                   },
+                   [&](const Acknowledge& x) { return x.items == std::get<Acknowledge>(b).items; }},
         a);
 }
 
@@ -137,13 +141,37 @@ inline Reconcile random_reconcile(Random& random) {
             Bytes(view(body))};
 }
 
+/// Of any course; one of rumors has nothing else to say.
+inline Route random_route(Random& random) {
+    const auto course = static_cast<Course>(random.below(3));
+    if (course == Course::rumor) {
+        return {};
+    }
+    const auto bytes = random.next();
+    const Slice slice = random.below(2) == 0 ? Slice{} : Slice{random.next(), random.next()};
+    return {course,
+            (bytes & 1U) != 0,
+            (bytes & 2U) != 0,
+            static_cast<std::uint8_t>(bytes >> 8U),
+            static_cast<std::uint16_t>(bytes >> 16U),
+            slice};
+}
+
+inline Acknowledge random_acknowledge(Random& random) {
+    Acknowledge made;
+    for (std::uint64_t count = random.below(40); count != 0; --count) {
+        made.items.push_back({random.next(), static_cast<std::uint32_t>(random.next())});
+    }
+    return made;
+}
+
 inline Frame random_frame(Random& random) {
     const Naming naming = random.below(2) == 0 ? Naming::keys : Naming::ids;
     const Envelope envelope{static_cast<std::uint8_t>(random.below(ceiling::hops + 1)),
-                            static_cast<std::uint8_t>(random.below(256))};
-    switch (random.below(8)) {
+                            static_cast<std::uint8_t>(random.below(256)), static_cast<Priority>(random.below(4))};
+    switch (random.below(9)) {
         case 0:
-            return Push{random_message(random), envelope};
+            return Push{random_message(random), envelope, random_route(random)};
         case 1:
             return Provide{random_message(random), envelope};
         case 2:
@@ -156,6 +184,8 @@ inline Frame random_frame(Random& random) {
             return SyncRequest{random_id(random), static_cast<std::uint32_t>(random.next()), naming};
         case 6:
             return random_reconcile(random);
+        case 7:
+            return random_acknowledge(random);
         default:
             return SyncIds{random_id(random), random_names(random), random.below(2) == 0, naming};
     }

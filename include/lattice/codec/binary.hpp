@@ -21,17 +21,27 @@
 ///     | 8  (f1) | 32    (f2) | 64   (f4) |      |        | size, ...  (f8)| the rest of the frame |
 ///     +---------+------------+-----------+------+--------+----------------+----------------------+
 ///
+///     The extension is followed, before the payload, by
+///
+///     +----------------+-------------------------------------------------------------------------------+
+///     | priority       | route (f32, Push only):                                                       |
+///     | 1        (f16) | route flags 1 | loss 1 | round trip 2 | first 8, last 8 (route flag 8)        |
+///     +----------------+-------------------------------------------------------------------------------+
+///
 ///     flags     fN: the field is present when bit N is set. Other bits: 0; a receiver skips the frame when one is set
+///     priority  0 critical, 1 high, 3 bulk; others, and none at all, are normal
+///     route     see Route. Its flags: 1 acknowledge, 2 receipt, 4 overlay, 8 the slice is not empty
 ///     id        Message::id(): the SHA-256 of the fields, or what a foreign node called the message. It travels so
 ///               that a duplicate is recognised before anything is hashed
 ///     extension varint, then so many bytes, which a receiver of version 1 ignores
 ///
-/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile:
+/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile, 9 Acknowledge:
 ///
 ///     Announce, Request, NotFound   flags 1 | count varint | count * 32 bytes
 ///     SyncRequest                   flags 1 | after 32 bytes | limit varint
 ///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
 ///     Reconcile                     flags 1 | step 1 | session varint | size varint | so many bytes of a reconciler's
+///     Acknowledge                   flags 1 | count varint | count * (name 8 bytes, reached varint)
 ///
 ///     step      0 request, 1 reply, 2 wants. A receiver skips a frame with another one
 ///     session   below 2^32
@@ -44,7 +54,7 @@
 /// Unix epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint,
 /// because today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.
 ///
-/// Later versions. Bytes behind the last field of kinds 3 to 8, and the extension of kinds 1 and 2, are for additions
+/// Later versions. Bytes behind the last field of kinds 3 to 9, and the extension of kinds 1 and 2, are for additions
 /// that may be ignored. A kind, flag or version that a receiver does not know makes it skip the frame, and go on behind
 /// it.
 ///

@@ -35,6 +35,7 @@ struct MessageView {
     MessageId id;
     Envelope envelope;
     MessageFields fields;
+    Route route;
 };
 
 /// The frame at the front of some bytes.
@@ -106,6 +107,28 @@ inline FrameFault check_message(const MessageFields& fields, WireLimits limits) 
     return fields.payload.size() > limits.payload_max ? FrameFault::payload_too_large : FrameFault::none;
 }
 
+/// Numbers that no version has given a meaning are read as normal.
+inline Priority priority_of(std::uint8_t number) noexcept {
+    return number <= static_cast<std::uint8_t>(Priority::bulk) ? static_cast<Priority>(number) : Priority::normal;
+}
+
+/// False when it has a flag that this version does not know.
+inline bool read_route(Reader& in, Route& route) noexcept {
+    namespace flag = wire::route_flag;
+    const std::uint8_t flags = in.byte();
+    route.course = (flags & flag::overlay) != 0 ? Course::overlay : Course::slice;
+    route.acknowledge = (flags & flag::acknowledge) != 0;
+    route.receipt = (flags & flag::receipt) != 0;
+    route.loss = in.byte();
+    route.round_trip = in.byte();
+    route.round_trip = static_cast<std::uint16_t>(route.round_trip | (in.byte() << 8U));
+    if ((flags & flag::slice) != 0) {
+        route.slice.first = in.fixed64();
+        route.slice.last = in.fixed64();
+    }
+    return (flags & ~flag::known) == 0;
+}
+
 inline std::uint8_t clamp_ttl(std::uint8_t ttl) noexcept { return ttl < ceiling::hops ? ttl : ceiling::hops; }
 
 }  // namespace detail
@@ -135,6 +158,10 @@ inline detail::FieldsResult read_message(ByteView bytes, WireLimits limits, Mess
         const std::uint64_t size = in.varint();
         in.bytes(size < in.left() + 1 ? static_cast<std::size_t>(size) : in.left() + 1);
     }
+    view.envelope.priority = (flags & flag::priority) != 0 ? detail::priority_of(in.byte()) : Priority::normal;
+    if ((flags & flag::route) != 0 && !detail::read_route(in, view.route)) {
+        return in.ok() ? FieldsResult::skipped() : FieldsResult::malformed(FrameFault::fields_malformed);
+    }
     view.fields.payload = in.rest();
     if (!in.ok()) {
         return FieldsResult::malformed(FrameFault::fields_malformed);
@@ -151,6 +178,9 @@ FieldsResult decode_message(ByteView bytes, WireLimits limits, Frame& frame) {
     const FieldsResult result = read_message(bytes, limits, view);
     if (result.status == DecodeStatus::frame) {
         frame = MessageFrame{Message::claimed(view.id, view.fields), view.envelope};
+        if (auto* push = std::get_if<Push>(&frame)) {
+            push->route = view.route;
+        }
     }
     return result;
 }
@@ -245,6 +275,29 @@ inline FieldsResult decode_reconcile(ByteView bytes, Frame& frame) {
     return {};
 }
 
+inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
+    Reader in(bytes);
+    if (in.byte() != 0) {
+        return in.ok() ? FieldsResult::skipped() : FieldsResult::malformed(FrameFault::fields_malformed);
+    }
+    const std::uint64_t count = in.varint();
+    if (count > wire::names_max) {
+        return FieldsResult::malformed(FrameFault::too_many_names);
+    }
+    constexpr std::size_t least = sizeof(std::uint64_t) + 1;
+    if (!in.ok() || count * least > in.left()) {
+        return FieldsResult::malformed(FrameFault::fields_malformed);
+    }
+    auto& items = frame.emplace<Acknowledge>().items;
+    items.resize(static_cast<std::size_t>(count));
+    for (Acknowledge::Item& item : items) {
+        item.name = in.fixed64();
+        const std::uint64_t reached = in.varint();
+        item.reached = static_cast<std::uint32_t>(reached < 0xffffffffU ? reached : 0xffffffffU);
+    }
+    return in.ok() ? FieldsResult{} : FieldsResult::malformed(FrameFault::fields_malformed);
+}
+
 inline FieldsResult decode_fields(wire::Kind kind, ByteView fields, WireLimits limits, Frame& frame) {
     switch (kind) {
         case wire::Kind::push:
@@ -263,6 +316,8 @@ inline FieldsResult decode_fields(wire::Kind kind, ByteView fields, WireLimits l
             return decode_sync_ids(fields, frame);
         case wire::Kind::reconcile:
             return decode_reconcile(fields, frame);
+        case wire::Kind::acknowledge:
+            return decode_acknowledge(fields, frame);
     }
     return FieldsResult::skipped();
 }

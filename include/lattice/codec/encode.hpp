@@ -37,26 +37,48 @@ namespace detail {
 /// Version and kind.
 inline constexpr std::size_t prologue_size = 2;
 
-inline std::uint8_t message_flags(const Message& message) noexcept {
+inline std::uint8_t message_flags(const Message& message, Envelope envelope, const Route& route) noexcept {
     namespace flag = wire::message_flag;
     return static_cast<std::uint8_t>((message.expiry() ? flag::expiry : 0) |
                                      (message.public_key().empty() ? 0 : flag::public_key) |
-                                     (message.signature().empty() ? 0 : flag::signature));
+                                     (message.signature().empty() ? 0 : flag::signature) |
+                                     (envelope.priority == Priority::normal ? 0 : flag::priority) |
+                                     (route.course == Course::rumor ? 0 : flag::route));
 }
 
-inline std::size_t message_head_size(const Message& message) noexcept {
+inline std::size_t route_size(const Route& route) noexcept {
+    return route.course == Course::rumor ? 0 : (route.slice.empty() ? 4 : 20);
+}
+
+inline std::size_t message_head_size(const Message& message, Envelope envelope, const Route& route = {}) noexcept {
     constexpr std::size_t fixed = 5 + MessageId::size + 8;
     return prologue_size + fixed + (message.expiry() ? 8 : 0) + message.public_key().size() +
-           message.signature().size() + message.type().size() + message.origin().size();
+           message.signature().size() + message.type().size() + message.origin().size() +
+           (envelope.priority == Priority::normal ? 0 : 1) + route_size(route);
 }
 
-inline void write_message_head(Writer& out, wire::Kind kind, const Message& message, Envelope envelope) noexcept {
+inline void write_route(Writer& out, const Route& route) noexcept {
+    namespace flag = wire::route_flag;
+    out.byte(static_cast<std::size_t>(
+        (route.acknowledge ? flag::acknowledge : 0) | (route.receipt ? flag::receipt : 0) |
+        (route.course == Course::overlay ? flag::overlay : 0) | (route.slice.empty() ? 0 : flag::slice)));
+    out.byte(route.loss);
+    out.byte(route.round_trip & 0xffU);
+    out.byte(route.round_trip >> 8U);
+    if (!route.slice.empty()) {
+        out.fixed64(route.slice.first);
+        out.fixed64(route.slice.last);
+    }
+}
+
+inline void write_message_head(Writer& out, wire::Kind kind, const Message& message, Envelope envelope,
+                               const Route& route = {}) noexcept {
     const auto expiry = message.expiry();
     out.byte(wire::version);
     out.byte(static_cast<std::uint8_t>(kind));
     out.byte(envelope.ttl);
     out.byte(envelope.hops);
-    out.byte(message_flags(message));
+    out.byte(message_flags(message, envelope, route));
     out.byte(message.type().size());
     out.byte(message.origin().size());
     out.id(message.id());
@@ -68,11 +90,18 @@ inline void write_message_head(Writer& out, wire::Kind kind, const Message& mess
     out.bytes(message.signature());
     out.text(message.type());
     out.text(message.origin());
+    if (envelope.priority != Priority::normal) {
+        out.byte(static_cast<std::uint8_t>(envelope.priority));
+    }
+    if (route.course != Course::rumor) {
+        write_route(out, route);
+    }
 }
 
 /// The names that one frame carries; see wire::names_max.
-inline std::span<const MessageId> carried(const std::vector<MessageId>& names) noexcept {
-    const std::span<const MessageId> all(names);
+template <typename Name>
+std::span<const Name> carried(const std::vector<Name>& names) noexcept {
+    const std::span<const Name> all(names);
     return all.size() > wire::names_max ? all.first(wire::names_max) : all;
 }
 
@@ -100,8 +129,12 @@ inline void write_prologue(Writer& out, wire::Kind kind, std::size_t flags) noex
 struct HeadSize {
     static constexpr std::size_t flags = 1;
 
-    std::size_t operator()(const Push& frame) const noexcept { return message_head_size(frame.message); }
-    std::size_t operator()(const Provide& frame) const noexcept { return message_head_size(frame.message); }
+    std::size_t operator()(const Push& frame) const noexcept {
+        return message_head_size(frame.message, frame.envelope, frame.route);
+    }
+    std::size_t operator()(const Provide& frame) const noexcept {
+        return message_head_size(frame.message, frame.envelope);
+    }
     std::size_t operator()(const Announce& frame) const noexcept { return of_names(frame.names); }
     std::size_t operator()(const Request& frame) const noexcept { return of_names(frame.names); }
     std::size_t operator()(const NotFound& frame) const noexcept { return of_names(frame.names); }
@@ -114,6 +147,14 @@ struct HeadSize {
         return prologue_size + flags + step + varint::size(frame.session) + varint::size(frame.body.size()) +
                frame.body.size();
     }
+    std::size_t operator()(const Acknowledge& frame) const noexcept {
+        const auto items = carried(frame.items);
+        std::size_t size = prologue_size + flags + varint::size(items.size());
+        for (const Acknowledge::Item& item : items) {
+            size += sizeof item.name + varint::size(item.reached);
+        }
+        return size;
+    }
 
    private:
     static std::size_t of_names(const std::vector<MessageId>& names) noexcept {
@@ -125,7 +166,7 @@ struct WriteHead {
     Writer& out;
 
     void operator()(const Push& frame) const noexcept {
-        write_message_head(out, wire::Kind::push, frame.message, frame.envelope);
+        write_message_head(out, wire::Kind::push, frame.message, frame.envelope, frame.route);
     }
     void operator()(const Provide& frame) const noexcept {
         write_message_head(out, wire::Kind::provide, frame.message, frame.envelope);
@@ -160,6 +201,15 @@ struct WriteHead {
         out.varint(frame.session);
         out.varint(frame.body.size());
         out.bytes(frame.body.view());
+    }
+    void operator()(const Acknowledge& frame) const noexcept {
+        const auto items = carried(frame.items);
+        write_prologue(out, wire::Kind::acknowledge, 0);
+        out.varint(items.size());
+        for (const Acknowledge::Item& item : items) {
+            out.fixed64(item.name);
+            out.varint(item.reached);
+        }
     }
 };
 

@@ -27,13 +27,14 @@ enum class Kind : std::uint8_t {
     sync_request = 6,
     sync_ids = 7,
     reconcile = 8,
+    acknowledge = 9,
 };
 
 /// Kinds from here to 255 are never the codec's: a transport may use them between its two ends, and the codec skips them.
 inline constexpr std::uint8_t link_kinds_begin = 0xf0;
 
 /// Whether a frame of this version may be of this kind.
-constexpr bool is_known(Kind kind) noexcept { return kind >= Kind::push && kind <= Kind::reconcile; }
+constexpr bool is_known(Kind kind) noexcept { return kind >= Kind::push && kind <= Kind::acknowledge; }
 
 /// Flags of Push and Provide. A receiver skips a frame with a flag that it does not know: what it does not understand
 /// could change the meaning of the payload. Additions that may be ignored go into the extension instead.
@@ -42,8 +43,19 @@ inline constexpr std::uint8_t expiry = 1;
 inline constexpr std::uint8_t public_key = 2;
 inline constexpr std::uint8_t signature = 4;
 inline constexpr std::uint8_t extension = 8;
-inline constexpr std::uint8_t known = 15;
+inline constexpr std::uint8_t priority = 16;  ///< Absent: Priority::normal.
+inline constexpr std::uint8_t route = 32;     ///< Push only. Absent: Course::rumor.
+inline constexpr std::uint8_t known = 63;
 }  // namespace message_flag
+
+/// Flags of a Route; unknown ones make the receiver skip the frame.
+namespace route_flag {
+inline constexpr std::uint8_t acknowledge = 1;
+inline constexpr std::uint8_t receipt = 2;
+inline constexpr std::uint8_t overlay = 4;  ///< Course::overlay; otherwise Course::slice.
+inline constexpr std::uint8_t slice = 8;    ///< The slice is not empty.
+inline constexpr std::uint8_t known = 15;
+}  // namespace route_flag
 
 /// Flags of the frames that carry names; unknown ones are treated alike.
 namespace names_flag {

@@ -8,6 +8,7 @@
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/message_id.hpp>
+#include <lattice/core/route.hpp>
 
 namespace lattice::inline v0 {
 
@@ -21,6 +22,7 @@ enum class Naming : std::uint8_t {
 struct Push {
     Message message;
     Envelope envelope;
+    Route route{};
 };
 
 /// A whole message, in answer to a Request. Accepted whatever its hops.
@@ -73,9 +75,21 @@ struct Reconcile {
     Bytes body;
 };
 
+/// "These pushed messages are here", to whoever asked for that (Route::acknowledge).
+struct Acknowledge {
+    struct Item {
+        std::uint64_t name{0};  ///< MessageId::word(0) of the key: enough between two nodes that both know the message.
+        std::uint32_t reached{
+            1};  ///< Nodes of the slice known to have it, the sender included. Grows for a receipt only.
+
+        friend bool operator==(const Item&, const Item&) = default;
+    };
+    std::vector<Item> items;
+};
+
 /// What travels between two nodes. Codecs and transports treat all alternatives alike; a receiver skips kinds that it does
 /// not know.
-using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile>;
+using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile, Acknowledge>;
 
 /// The alternatives of Frame by their index, for a switch: it costs a fraction of what std::visit costs to compile.
 enum class FrameKind : std::uint8_t {
@@ -87,6 +101,7 @@ enum class FrameKind : std::uint8_t {
     sync_request,
     sync_ids,
     reconcile,
+    acknowledge,
 };
 
 /// Builds one visitor from several lambdas.

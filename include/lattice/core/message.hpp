@@ -230,10 +230,14 @@ class Message {
     Body* body_{nullptr};
 };
 
+/// Which of several waiting messages goes first. Each class gets its share under load, so that none is starved.
+enum class Priority : std::uint8_t { critical, high, normal, bulk };
+
 /// What relays change: never part of the message, never covered by its id.
 struct Envelope {
     std::uint8_t ttl{0};   ///< Hops that eager forwarding may still make. Bounds pushing only, never retrieval.
     std::uint8_t hops{0};  ///< Hops made so far; 0 at the origin. Advisory: a peer may lie.
+    Priority priority{Priority::normal};  ///< As the origin wished; at each hop, queues heed it.
 };
 
 }  // namespace lattice::inline v0
