@@ -11,7 +11,7 @@
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/slot_index.hpp>
-#include <lattice/core/sort_names.hpp>
+#include <lattice/core/sort_ascending.hpp>
 
 namespace lattice::inline v0 {
 
@@ -125,7 +125,7 @@ class BasicMessageCache {
                 }
             }
         }
-        sort_names(greater);
+        sort_ascending(greater);
         const std::size_t count = greater.size() < limit ? greater.size() : limit;
         for (std::size_t i = 0; i < count; ++i) {
             names.push_back(greater[i]);

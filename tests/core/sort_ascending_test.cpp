@@ -2,7 +2,7 @@
 #include <vector>
 
 #include <lattice/core/random.hpp>
-#include <lattice/core/sort_names.hpp>
+#include <lattice/core/sort_ascending.hpp>
 
 #include "support/catch.hpp"
 #include "support/names.hpp"
@@ -18,7 +18,7 @@ TEST_CASE("names come out in order, whatever their number and repetition") {
         }
         std::vector<MessageId> expected = names;
         std::sort(expected.begin(), expected.end());
-        sort_names(names);
+        sort_ascending(names);
         REQUIRE(names == expected);
     }
 }
