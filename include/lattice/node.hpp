@@ -56,10 +56,12 @@ struct NodeOptions {
 /// serves both bridges between peers that speak one. Besides the gossip endpoints it serves `/health`, `/metrics`
 /// (Prometheus) and `/api/gossip/stats` (JSON).
 ///
-/// Threads. With a thread of its own, which runs handlers and validators: every member may be called from any thread, waits
-/// until that thread has done it, and throws what it throws; only destruction must not happen in a handler. On an
-/// io_context of the host's: calls belong to the thread that runs it, or to any while none does, and nothing waits; a
-/// broadcast made while none does is posted. In both cases `post` may be called from any thread and never waits.
+/// Threads. Without an io_context of the host's: every member may be called from any thread, returns when it is done, and
+/// throws what goes wrong; only destruction must not happen in a handler. Handlers and validators run one at a time, on a
+/// thread of the node's or, without TCP, on whichever calls it meanwhile: do not call while holding a lock that a handler
+/// takes. On an io_context of the host's: handlers run on the thread that runs it, calls belong there, or to any while none
+/// does, and nothing waits; a broadcast made while none does is posted. In both cases `post` may be called from any thread
+/// and never waits.
 template <PeerSource P = FixedPeers>
 class Node {
    public:
@@ -69,7 +71,7 @@ class Node {
     /// cannot be had.
     explicit Node(NodeOptions options, P peers = P{})
         : owns_thread_(options.io == nullptr),
-          clock_(make_clock(options.io)),
+          clock_(make_clock(options)),
           peers_(std::move(peers)),
           http_(clock_, http_options(options)),
           protocol_(transports_, clock_, peers_, config_of(options), options.seed ? *options.seed : entropy()) {
@@ -173,11 +175,12 @@ class Node {
     [[nodiscard]] httplib::Server* routes() noexcept { return http_.routes(); }
 
    private:
-    static AsioClock make_clock(asio::io_context* io) {
-        if (io != nullptr) {
-            return AsioClock(*io);
+    /// TCP's sockets need the thread of their io_context; without them whoever calls may run the protocol.
+    static AsioClock make_clock(const NodeOptions& options) {
+        if (options.io != nullptr) {
+            return AsioClock(*options.io);
         }
-        return AsioClock::with_own_thread();
+        return AsioClock::with_own_thread(options.tcp ? CallbackThreads::own : CallbackThreads::callers);
     }
 
     static Config config_of(const NodeOptions& options) {
@@ -225,7 +228,7 @@ class Node {
         }
         std::packaged_task<std::invoke_result_t<F&>()> task(std::move(job));
         auto result = task.get_future();
-        clock_.post([&task] { task(); });
+        clock_.dispatch([&task] { task(); });
         return result.get();
     }
 

@@ -15,6 +15,8 @@
 
 #include <sys/resource.h>
 
+#include <lattice/clock/asio.hpp>
+
 #include "transport/http/fixture.hpp"
 
 namespace {
@@ -170,11 +172,11 @@ int main(int argc, char** argv) {
     const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
     const double seconds = argc > 2 ? std::atof(argv[2]) : 1.0;
     PlainServer plain;
-    ThreadExecutor executor;
-    HttpTransport transport([&](Callback<void()> job) { executor.post(std::move(job)); }, options_named("bench"));
-    executor.run_and_wait([&] { transport.open({[](const Peer&, Frame) { return Receipt{}; }, [](const Peer&) {}}); });
+    auto clock = AsioClock::with_own_thread(CallbackThreads::callers);
+    HttpTransport transport(clock, options_named("bench"));
+    clock.dispatch([&] { transport.open({[](const Peer&, Frame) { return Receipt{}; }, [](const Peer&) {}}); });
     compare("POST 1 KiB JSON, 8 kept connections", plain.port(), transport.port(), 8, rounds, seconds);
     compare("POST 1 KiB JSON, 1 kept connection", plain.port(), transport.port(), 1, rounds, seconds);
-    executor.run_and_wait([&] { transport.close(); });
+    clock.stop();
     return 0;
 }

@@ -1,5 +1,7 @@
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -23,12 +25,31 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A clock that owns a thread and lets the callers' run callbacks too: the test's jobs run on the test's thread, mostly.
+struct SharedThread : testing::AsioThreaded<SharedThread> {
+    std::unique_ptr<AsioClock> stored{new AsioClock(AsioClock::with_own_thread(CallbackThreads::callers))};
+
+    void on_executor(Callback<void()> job) {
+        std::promise<void> done;
+        stored->dispatch([&] {
+            job();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+    void destroy_clock() { stored.reset(); }
+};
+
 TEST_CASE("AsioClock on the host's io_context keeps the rules of a Clock", "[clock][conformance]") {
     conformance::check(conformance::clock_rules<testing::AsioHost>());
 }
 
 TEST_CASE("AsioClock with its own thread keeps the rules of a Clock", "[clock][conformance]") {
     conformance::check(conformance::clock_rules<testing::AsioOwnThread>());
+}
+
+TEST_CASE("AsioClock whose callbacks run on callers' threads keeps the rules of a Clock", "[clock][conformance]") {
+    conformance::check(conformance::clock_rules<SharedThread>());
 }
 
 TEST_CASE("AsioClock on a strand of two threads keeps the rules of a Clock", "[clock][conformance]") {
@@ -174,6 +195,122 @@ TEST_CASE("AsioClock with its own thread stops and starts again", "[clock]") {
         done.get_future().wait();
         CHECK(ran == cycle + 1);
     }
+}
+
+TEST_CASE("An idle AsioClock lets the caller run what it dispatches, after what it posted", "[clock]") {
+    auto clock = AsioClock::with_own_thread(CallbackThreads::callers);
+    clock.stop();
+    std::vector<int> order;
+    clock.post([&] { order.push_back(1); });
+    clock.dispatch([&] { order.push_back(2); });
+    CHECK(order.empty());  // a clock that is stopped runs nothing
+    clock.start();
+    std::promise<void> first_two;
+    clock.dispatch([&] { first_two.set_value(); });
+    first_two.get_future().wait();
+    bool within = false;
+    std::thread::id ran_on;
+    for (bool idle = false; !idle;) {  // the clock's own thread may have been at it
+        std::promise<void> done;
+        clock.dispatch([&] {
+            ran_on = std::this_thread::get_id();
+            within = clock.on_executor();
+            clock.dispatch([&] { done.set_value(); });  // not within the call: the turn is taken
+        });
+        done.get_future().wait();
+        CHECK(within);
+        idle = ran_on == std::this_thread::get_id();
+    }
+    CHECK(order == std::vector<int>{1, 2});
+    CHECK_FALSE(clock.on_executor());
+}
+
+TEST_CASE("An AsioClock that is not shared posts what is dispatched", "[clock]") {
+    asio::io_context io;
+    AsioClock clock{io};
+    int ran = 0;
+    clock.dispatch([&] { ++ran; });
+    CHECK(ran == 0);
+    io.run();
+    CHECK(ran == 1);
+}
+
+TEST_CASE("However many threads dispatch, one callback runs at a time and each thread's come in order", "[clock]") {
+    constexpr int threads = 4;
+    constexpr int each = 500;
+    auto clock = AsioClock::with_own_thread(CallbackThreads::callers);
+    std::atomic<int> inside{0};
+    std::atomic<int> overlaps{0};
+    std::atomic<bool> stopping{false};
+    int ran = 0;  // by callbacks only, so the sanitizer sees whether they exclude each other
+    int ticks = 0;
+    std::vector<int> last(threads, -1);
+    int disorders = 0;
+    const auto enter = [&] { overlaps += inside.fetch_add(1) != 0 || !clock.on_executor() ? 1 : 0; };
+    std::function<void()> tick = [&] {
+        enter();
+        ++ticks;
+        if (!stopping) {
+            clock.run_at(clock.now() + 50us, [&] { tick(); });
+        }
+        --inside;
+    };
+    clock.dispatch([&] { tick(); });
+    std::promise<void> all;
+    std::vector<std::thread> callers;
+    for (int i = 0; i < threads; ++i) {
+        callers.emplace_back([&, i] {
+            for (int k = 0; k < each; ++k) {
+                const auto job = [&, i, k] {
+                    enter();
+                    disorders += last[static_cast<std::size_t>(i)] != k - 1 ? 1 : 0;
+                    last[static_cast<std::size_t>(i)] = k;
+                    if (++ran == threads * each) {
+                        all.set_value();
+                    }
+                    --inside;
+                };
+                if (k % 3 == 0) {
+                    clock.post(job);
+                } else {
+                    clock.dispatch(job);
+                }
+            }
+        });
+    }
+    for (auto& caller : callers) {
+        caller.join();
+    }
+    all.get_future().wait();
+    stopping = true;
+    clock.stop();
+    CHECK(overlaps == 0);
+    CHECK(disorders == 0);
+    CHECK(ran == threads * each);
+    CHECK(ticks > 1);
+}
+
+TEST_CASE("Stopping a shared AsioClock waits for the callback that a caller runs", "[clock]") {
+    auto clock = AsioClock::with_own_thread(CallbackThreads::callers);
+    std::promise<void> entered;
+    std::promise<void> leave;
+    std::atomic<bool> left{false};
+    std::thread caller([&] {
+        clock.dispatch([&] {
+            entered.set_value();
+            leave.get_future().wait();
+            left = true;
+        });
+    });
+    entered.get_future().wait();
+    std::thread releaser([&] { leave.set_value(); });
+    clock.stop();
+    CHECK(left);
+    int later = 0;
+    clock.dispatch([&] { ++later; });
+    CHECK(later == 0);
+    caller.join();
+    releaser.join();
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <chrono>
 #include <concepts>
+#include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -32,6 +35,12 @@ concept SerialAsioExecutor = std::copy_constructible<T> && requires(const T& exe
     { executor.running_in_this_thread() } -> std::convertible_to<bool>;
 };
 
+/// Which threads run the callbacks of a clock with its own thread.
+enum class CallbackThreads : std::uint8_t {
+    own,      ///< That one. The host's sockets and timers on the clock's executor share it.
+    callers,  ///< Also those that call `dispatch`, one at a time. Then nothing else may use the clock's executor.
+};
+
 /// A Clock on an Asio executor: the protocol lives where the host's own handlers live, and needs no lock between them.
 ///
 /// However many callbacks are pending, it keeps one Asio timer; cancelling a callback, or scheduling one that is not the
@@ -40,23 +49,26 @@ concept SerialAsioExecutor = std::copy_constructible<T> && requires(const T& exe
 ///
 /// Ownership: the clock does not keep the io_context running (it is not work, but a pending timer is), and the io_context
 /// outlives it. Stopping and restarting the io_context delays callbacks and loses none.
-/// Threads: `post` and `on_executor` from any; construction and destruction on the executor or while nothing runs it.
+/// Threads: `post`, `dispatch` and `on_executor` from any; construction and destruction on the executor or while nothing runs
+/// it.
 template <SerialAsioExecutor Executor>
 class BasicAsioClock {
    public:
     using executor_type = Executor;
 
     /// On the host's executor.
-    explicit BasicAsioClock(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+    explicit BasicAsioClock(Executor executor)
+        : state_(std::make_shared<State>(std::move(executor), CallbackThreads::own)) {}
 
     /// On the host's io_context, which one thread runs. For more, give a strand: `BasicAsioClock{asio::make_strand(io)}`.
     explicit BasicAsioClock(asio::io_context& context) requires std::same_as<Executor, asio::io_context::executor_type>
         : BasicAsioClock(context.get_executor()) {}
 
     /// With an io_context of its own and a thread that runs it, started here; both end with the clock. An exception that
-    /// leaves a callback ends the program. May be destroyed on any thread but its own.
-    static BasicAsioClock with_own_thread() requires std::same_as<Executor, asio::io_context::executor_type> {
-        return BasicAsioClock(std::make_unique<OwnThread>());
+    /// leaves a callback ends the program. May be destroyed on any thread but its own, and not within a callback.
+    static BasicAsioClock with_own_thread(CallbackThreads threads = CallbackThreads::own) requires
+        std::same_as<Executor, asio::io_context::executor_type> {
+        return BasicAsioClock(std::make_unique<OwnThread>(), threads);
     }
 
     BasicAsioClock(const BasicAsioClock&) = delete;
@@ -64,7 +76,7 @@ class BasicAsioClock {
 
     ~BasicAsioClock() {
         if (own_ != nullptr) {
-            own_->stop();
+            stop();
         }
         state_->close();
     }
@@ -85,21 +97,29 @@ class BasicAsioClock {
 
     void post(Callback<void()> callback) { state_->post(std::move(callback)); }
 
-    [[nodiscard]] bool on_executor() const { return state_->executor.running_in_this_thread(); }
+    /// As `post`; but with CallbackThreads::callers, when nothing runs, this thread runs the callback within the call, and
+    /// whatever else is posted: a thread that is going to wait for the callback spares two switches of threads, which take
+    /// far longer than a callback. Not while holding a lock that a callback may want.
+    void dispatch(Callback<void()> callback) { state_->dispatch(std::move(callback)); }
+
+    [[nodiscard]] bool on_executor() const { return state_->on_executor(); }
 
     /// Where callbacks run: sockets and timers of the host's that are made with it share the protocol's thread.
     [[nodiscard]] const Executor& executor() const noexcept { return state_->executor; }
 
     /// Only for a clock with its own thread: ends the thread after the callback that it is in, and waits for that. What
-    /// is pending stays so. Not from that thread. Stopping twice is no error.
+    /// is pending stays so. Not from within a callback. Stopping twice is no error.
     void stop() {
         assert(own_ != nullptr && "the host runs this clock's io_context");
+        state_->lend(false);
         own_->stop();
+        state_->wait_for_callers();
     }
 
     /// Only for a clock with its own thread: runs it again after `stop`. Starting twice is no error.
     void start() {
         assert(own_ != nullptr && "the host runs this clock's io_context");
+        state_->lend(true);
         own_->start();
     }
 
@@ -109,37 +129,74 @@ class BasicAsioClock {
 
     /// What Asio's handlers refer to, weakly: those that Asio still holds when the clock is gone do nothing.
     struct State : std::enable_shared_from_this<State> {
-        explicit State(Executor on) : executor(std::move(on)), timer(executor) {}
+        State(Executor on, CallbackThreads threads)
+            : executor(std::move(on)), timer(executor), shared(threads == CallbackThreads::callers), lends(shared) {}
+
+        [[nodiscard]] bool on_executor() const {
+            return shared ? runner.load(std::memory_order_relaxed) == std::this_thread::get_id()
+                          : executor.running_in_this_thread();
+        }
 
         void post(Callback<void()> callback) {
             const std::lock_guard lock(mutex);
             posted.push_back(std::move(callback));
-            if (!posted_scheduled) {
-                schedule_posted();
+            schedule_posted();
+        }
+
+        void dispatch(Callback<void()> callback) {
+            {
+                const std::lock_guard lock(mutex);
+                posted.push_back(std::move(callback));
+                if (!lends || running) {
+                    return schedule_posted();
+                }
+                take_turn();
             }
+            run_lent();
         }
 
         /// The mutex is held.
         void schedule_posted() {
+            if (posted_scheduled || running) {
+                return;  // whoever runs callbacks looks again when it is done
+            }
             posted_scheduled = true;
-            asio::post(executor, [weak = this->weak_from_this()] {
-                if (const auto self = weak.lock()) {
-                    self->run_posted();
-                }
-            });
+            asio::post(executor, guarded(&State::run_posted));
+        }
+
+        /// What it runs may throw only to end the program, as on the clock's own thread. Others who call meanwhile leave
+        /// their callbacks to this thread, for some rounds: each spares them the switches.
+        void run_lent() noexcept {
+            constexpr int rounds_max = 8;
+            for (int round = 0; round < rounds_max && posted_size() != 0; ++round) {
+                run_posted_so_far();
+            }
+            end_turn();
         }
 
         /// Runs what was posted up to now; what these callbacks post gets another turn, after other work of the executor.
         void run_posted() {
-            try {
-                for (std::size_t left = posted_size(); left-- > 0 && !closed;) {
-                    take_posted()();
+            {
+                const std::lock_guard lock(mutex);
+                posted_scheduled = false;
+                if (shared && running) {
+                    return;
                 }
+                take_turn();
+            }
+            try {
+                run_posted_so_far();
             } catch (...) {
-                posted_done();
+                end_turn();
                 throw;
             }
-            posted_done();
+            end_turn();
+        }
+
+        void run_posted_so_far() {
+            for (std::size_t left = posted_size(); left-- > 0 && !closed;) {
+                take_posted()();
+            }
         }
 
         std::size_t posted_size() {
@@ -154,12 +211,49 @@ class BasicAsioClock {
             return callback;
         }
 
-        void posted_done() {
+        /// One thread at a time has the turn to run callbacks. On an executor that is not shared Asio sees to that; else
+        /// whoever finds the turn taken leaves its work to the one that has it. So nobody waits. The mutex is held.
+        void take_turn() {
+            running = true;
+            runner.store(std::this_thread::get_id(), std::memory_order_relaxed);
+        }
+
+        void end_turn() {
             const std::lock_guard lock(mutex);
-            posted_scheduled = false;
-            if (!posted.empty() && !closed) {
+            running = false;
+            runner.store(std::thread::id(), std::memory_order_relaxed);
+            if (closed) {
+                return;
+            }
+            if (!posted.empty()) {
                 schedule_posted();
             }
+            if (std::exchange(timers_due, false)) {
+                asio::post(executor, guarded(&State::expired));
+            }
+            if (!lends) {
+                turn_ended.notify_all();
+            }
+        }
+
+        /// Whether threads that dispatch may run callbacks from now on.
+        void lend(bool on) {
+            const std::lock_guard lock(mutex);
+            lends = shared && on;
+        }
+
+        void wait_for_callers() {
+            std::unique_lock lock(mutex);
+            turn_ended.wait(lock, [this] { return !running; });
+        }
+
+        /// A handler for Asio that does nothing once the clock is gone.
+        auto guarded(void (State::*member)()) {
+            return [weak = this->weak_from_this(), member] {
+                if (const auto self = weak.lock()) {
+                    (*self.*member)();
+                }
+            };
         }
 
         /// Makes the Asio timer expire no later than the first callback is due. One that expires too early, because its
@@ -181,21 +275,34 @@ class BasicAsioClock {
 
         /// Runs what is due; what these callbacks schedule gets another turn, even when it is due already.
         void expired() {
-            armed_for.reset();
-            const TimePoint time = steady_now();
-            try {
-                for (std::size_t left = timers.size(); left-- > 0 && !closed;) {
-                    Callback<void()> callback = timers.take_due(time);
-                    if (!callback) {
-                        break;
-                    }
-                    callback();
+            {
+                const std::lock_guard lock(mutex);
+                timers_due = shared && running;
+                if (timers_due) {
+                    return;
                 }
+                take_turn();
+            }
+            armed_for.reset();
+            try {
+                run_due(steady_now());
             } catch (...) {
                 arm();
+                end_turn();
                 throw;
             }
             arm();
+            end_turn();
+        }
+
+        void run_due(TimePoint time) {
+            for (std::size_t left = timers.size(); left-- > 0 && !closed;) {
+                Callback<void()> callback = timers.take_due(time);
+                if (!callback) {
+                    break;
+                }
+                callback();
+            }
         }
 
         void close() {
@@ -212,9 +319,16 @@ class BasicAsioClock {
         Timer timer;
         std::optional<TimePoint> armed_for;
         bool closed{false};
-        std::mutex mutex;  ///< Guards the two below.
+        const bool shared;  ///< Callers may run callbacks.
+        std::atomic<std::thread::id>
+            runner{};      ///< Who has the turn; read by others only to compare it with themselves.
+        std::mutex mutex;  ///< Guards what follows.
         std::deque<Callback<void()>> posted;
         bool posted_scheduled{false};
+        bool running{false};
+        bool lends;
+        bool timers_due{false};
+        std::condition_variable turn_ended;
     };
 
     class OwnThread {
@@ -243,8 +357,8 @@ class BasicAsioClock {
         std::thread thread_;
     };
 
-    explicit BasicAsioClock(std::unique_ptr<OwnThread> own)
-        : own_(std::move(own)), state_(std::make_shared<State>(own_->context.get_executor())) {}
+    BasicAsioClock(std::unique_ptr<OwnThread> own, CallbackThreads threads)
+        : own_(std::move(own)), state_(std::make_shared<State>(own_->context.get_executor(), threads)) {}
 
     static TimePoint steady_now() noexcept {
         return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());

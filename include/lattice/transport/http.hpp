@@ -42,9 +42,10 @@ namespace lattice::inline v0 {
 ///
 /// Threads. cpp-httplib blocks, so this is the one transport that owns threads: one that accepts, one per open connection
 /// (HttpLimits::connections_max), and up to HttpLimits::senders_max that send; all made when first needed. They decode,
-/// encode and wait; everything that touches the protocol is posted to the clock. The object itself belongs to the
-/// executor. Its destructor ends all connections and joins all threads; only a name look-up that hangs in the system's
-/// resolver can delay it.
+/// encode and wait; everything that touches the protocol is posted to the clock, or dispatched if it can do that: a thread
+/// that finds the executor idle then runs the protocol itself, which spares two switches of threads per request. The object
+/// itself belongs to the executor. Its destructor ends all connections and joins all threads; only a name look-up that hangs
+/// in the system's resolver can delay it.
 ///
 /// Serves from the first `open` on; until then callers wait in the system's queue, and while closed they get 503. What the
 /// server refuses, and why, stands at HttpServer; the bounds are in HttpLimits.
@@ -54,9 +55,18 @@ class HttpTransport {
     /// outlives the transport.
     template <Clock C>
     HttpTransport(C& clock, HttpOptions options)
-        : HttpTransport([&clock](Callback<void()> job) { clock.post(std::move(job)); }, std::move(options)) {}
+        : HttpTransport(
+              [&clock](Callback<void()> job) {
+                  if constexpr (requires { clock.dispatch(std::move(job)); }) {
+                      clock.dispatch(std::move(job));  // the calling thread waits for the outcome anyway
+                  } else {
+                      clock.post(std::move(job));
+                  }
+              },
+              std::move(options)) {}
 
-    /// The same for executors that are not a Clock: `post` runs a callback on the executor later, from any thread.
+    /// The same for executors that are not a Clock: `post` runs a callback on the executor, from any thread; later, or
+    /// within the call when the executor is idle.
     HttpTransport(http::Desk::Post post, HttpOptions options)
         : options_(checked(std::move(options))),
           desk_(std::make_shared<http::Desk>(std::move(post))),

@@ -21,7 +21,7 @@ namespace lattice::inline v0::http {
 /// Posted jobs share ownership, so a job that runs after the transport is gone finds a closed desk and does nothing.
 class Desk : public std::enable_shared_from_this<Desk> {
    public:
-    /// Runs a callback on the executor later; callable from any thread.
+    /// Runs a callback on the executor, later or within the call; callable from any thread.
     using Post = std::function<void(Callback<void()>)>;
 
     explicit Desk(Post post) : post_(std::move(post)) {}

@@ -56,6 +56,9 @@ class Exchange {
 
     /// Blocks until the executor is done with it or the deadline passes.
     Outcome wait(TimePoint deadline) {
+        if (is_settled()) {
+            return outcome_.load(std::memory_order_acquire);
+        }
         std::unique_lock lock(mutex_);
         settled_.wait_until(lock, deadline, [this] { return is_settled(); });
         lock.unlock();
