@@ -106,7 +106,7 @@ Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects&
             if (!answers_) {
                 answers_ = Box<AnswerLedger>::make(random_);
             }
-            if (!answers_->admit(from, name, limits.answers_per_peer_and_id)) {
+            if (!answers_->admit(from, name, limits.answers_per_peer_and_id, now.time)) {
                 held = nullptr;
             }
         }
