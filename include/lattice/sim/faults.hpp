@@ -88,7 +88,8 @@ struct FaultPlan {
         std::string text = "seed " + std::to_string(seed) + ": " + std::to_string(nodes) + " nodes, " +
                            std::to_string(messages) + " messages; latency " + link.latency.describe();
         for (std::size_t fault = 0; fault < fault_kinds; ++fault) {
-            if (has(static_cast<Fault>(fault))) {
+            const bool idle = static_cast<Fault>(fault) == Fault::hostile_nodes && hostile.empty();  // Too few nodes.
+            if (has(static_cast<Fault>(fault)) && !idle) {
                 text += "; " + std::string(name_of(static_cast<Fault>(fault)));
             }
         }

@@ -178,17 +178,17 @@ class DeliveredInTime final : public Checker {
    public:
     [[nodiscard]] std::string_view name() const noexcept override { return "messages are delivered within their time"; }
 
-    void arriving(World& world, NodeIndex, NodeIndex to, const Frame& frame) override {
-        arriving_wall_ = message_of(frame) != nullptr ? world.node(to).clock.wall() : WallTime{};
+    void arriving(World&, NodeIndex, NodeIndex, const Frame& frame) override {
+        arriving_ = message_of(frame) != nullptr;
     }
+    void arrived(World&, NodeIndex, NodeIndex, const Receipt&) override { arriving_ = false; }
     void delivered(World& world, NodeIndex node, const Delivery& delivery, std::uint16_t) override {
+        if (!arriving_) {
+            return;  // After a deferred verdict, which may take its time.
+        }
         const Message& message = delivery.message;
         const WallTime wall = world.node(node).clock.wall();
         const Limits& limits = world.engine(node).config().limits;
-        const bool at_once = wall == arriving_wall_;  // Not after a deferred verdict.
-        if (!at_once) {
-            return;
-        }
         const auto age = wall - message.timestamp();
         const auto age_max = delivery.retrieved ? limits.horizon : limits.push_age_max;
         if ((message.expiry() && *message.expiry() <= wall) || age > age_max || -age > limits.clock_lead_max) {
@@ -197,7 +197,7 @@ class DeliveredInTime final : public Checker {
     }
 
    private:
-    WallTime arriving_wall_{};
+    bool arriving_{false};  ///< A frame with a message is being taken.
 };
 
 }  // namespace lattice::inline v0::sim

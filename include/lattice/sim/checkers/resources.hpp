@@ -203,24 +203,29 @@ class HeaviestPays final : public Checker {
         return bytes;
     }
 
-    /// The oldest of the heaviest source. Where several are the heaviest, the node may choose.
+    /// The oldest of the heaviest source. Where several are the heaviest, the node may choose, and what it let go of tells its
+    /// choice. Of several that it let go of, the lightest is taken first: whatever the node's order was, as many had to go.
     static std::size_t victim(const World& world, NodeIndex node, const std::vector<Held>& twin) {
         std::map<std::string, std::size_t> weights;
         std::size_t most = 0;
         for (const Held& held : twin) {
             most = std::max(most, weights[held.source] += held.message.footprint());
         }
-        std::optional<std::size_t> first;
+        std::optional<std::size_t> chosen;
+        bool chosen_is_gone = false;
         std::set<std::string> looked_at;
         for (std::size_t i = 0; i < twin.size(); ++i) {
-            if (weights[twin[i].source] == most && looked_at.insert(twin[i].source).second) {
-                first = first ? first : i;
-                if (!holds(world, node, twin[i].message)) {
-                    return i;
-                }
+            if (weights[twin[i].source] != most || !looked_at.insert(twin[i].source).second) {
+                continue;
+            }
+            const bool gone = !holds(world, node, twin[i].message);
+            const bool lighter = chosen && twin[i].message.footprint() < twin[*chosen].message.footprint();
+            if (!chosen || (gone && (!chosen_is_gone || lighter))) {
+                chosen = i;
+                chosen_is_gone = gone;
             }
         }
-        return *first;
+        return *chosen;
     }
 
     void compare(World& world) {
