@@ -141,6 +141,7 @@ inline std::optional<ConfigError> check_counts(const Config& config) {
         {"limits.syncs_per_second", limits.syncs_per_second != 0, some},
         {"limits.reconciles_per_second", limits.reconciles_per_second != 0, some},
         {"limits.posted_max", limits.posted_max != 0, some},
+        {"limits.posted_bytes_max", limits.posted_bytes_max != 0, some},
         {"limits.seen_ids_max", limits.seen_ids_max != 0 && limits.seen_ids_max >= config.message_cache_size,
          "must be at least message_cache_size: what is held must be remembered"}};
     return error_of(first_broken(rules));

@@ -51,6 +51,7 @@ class GossipProtocol {
     GossipProtocol& operator=(const GossipProtocol&) = delete;
     ~GossipProtocol() {
         stop();
+        clock_.cancel(pause_);
         lifeline_->self = nullptr;
     }
 
@@ -74,7 +75,7 @@ class GossipProtocol {
         settle();
     }
 
-    /// Ends gossiping and closes the transport. What was seen and is held stays, so that a later start goes on from there.
+    /// Ends gossiping and closes the transport. What was seen and is held stays for a later start.
     void stop() {
         if (!running_) {
             return;
@@ -86,6 +87,7 @@ class GossipProtocol {
         transport_.close();
         clock_.cancel(std::exchange(timer_, 0));
         armed_for_ = TimePoint::max();
+        posted_.resume();
         engine_.stop();
         forget_effects();
     }
@@ -216,34 +218,39 @@ class GossipProtocol {
         carry_out_sends();
         PublishOutcome outcome = engine_.publish(type, payload.view(), options, at, effects_);
         if (outcome && outcome.peers != 0) {
-            const SendSummary summary = carry_out_sends();
-            outcome.peers = summary.sent;
-            if (summary.sent == 0) {
-                outcome.status = summary.busy != 0 ? PublishOutcome::Status::busy : PublishOutcome::Status::no_peers;
-            }
+            outcome = posted_.heed(outcome, carry_out_sends());
         }
         settle();
         return outcome;
     }
 
     PublishOutcome broadcast_posted(std::string_view type, Bytes payload, BroadcastOptions options) {
-        using Status = PublishOutcome::Status;
         if (const auto refusal = refuse_publish(config(), type, payload.size(), options)) {
             return {*refusal};
         }
-        if (lifeline_->posted.fetch_add(1) >= config().limits.posted_max) {
-            lifeline_->posted.fetch_sub(1);
-            return {Status::overloaded};
+        if (!lifeline_->posted.take(payload.size(), config().limits)) {
+            return {PublishOutcome::Status::overloaded};
         }
-        post([type = std::string(type), payload = std::move(payload),
-              options = std::move(options)](GossipProtocol& self) mutable {
-            self.lifeline_->posted.fetch_sub(1);
-            const PublishOutcome outcome = self.broadcast_now(type, payload, options);
-            if (options.outcome) {
-                options.outcome(outcome);
-            }
+        post([broadcast = PostedBroadcast{std::string(type), std::move(payload), std::move(options)}](
+                 GossipProtocol& self) mutable {
+            self.posted_.add(std::move(broadcast));
+            self.run_posted();
         });
-        return {Status::posted};
+        return {PublishOutcome::Status::posted};
+    }
+
+    /// Runs what was posted. While the peers' queues are crowded it waits, and comes back after a pause.
+    void run_posted() {
+        if (pause_ == 0 && posted_.wait()) {
+            pause_ = clock_.run_at(clock_.now() + PostedBroadcasts::pause, [this] {
+                pause_ = 0;
+                posted_.resume();
+                run_posted();
+            });
+        }
+        posted_.run(lifeline_->posted, [this](const PostedBroadcast& next) {
+            return broadcast_now(next.type, next.payload, next.options);
+        });
     }
 
     void resolve_now(const MessageId& key, Verdict verdict) {
@@ -287,12 +294,6 @@ class GossipProtocol {
         sends_done_ = 0;
     }
 
-    /// What the transport said about one frame.
-    struct SendSummary {
-        std::size_t sent{0};
-        std::size_t busy{0};
-    };
-
     /// Hands all frames that are due to the transport. Returns what it said about the last one.
     SendSummary carry_out_sends() {
         SendSummary summary;
@@ -305,12 +306,10 @@ class GossipProtocol {
             statuses_.assign(send.count, SendStatus::sent);
             transport_.send(send.frame, effects_.targets_of(send), statuses_);
             for (std::uint32_t i = 0; i < send.count; ++i) {
-                if (statuses_[i] == SendStatus::sent) {
-                    ++summary.sent;
+                if (summary.count(statuses_[i])) {
                     continue;
                 }
                 const bool busy = statuses_[i] == SendStatus::busy;
-                summary.busy += busy ? 1 : 0;
                 const Peer peer = effects_.targets[send.first + i];
                 engine_.not_sent(send.frame, peer, busy ? SendFailure::busy : SendFailure::unreachable, now(),
                                  effects_);
@@ -388,6 +387,8 @@ class GossipProtocol {
     std::vector<SendStatus> statuses_;
     std::vector<Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
     std::shared_ptr<Lifeline<GossipProtocol>> lifeline_;
+    PostedBroadcasts posted_;
+    TimerId pause_{0};  ///< Until `posted_` is tried again.
     TimerId timer_{0};
     TimePoint armed_for_{TimePoint::max()};  ///< When `timer_` fires.
     TimePoint peers_asked_at_{};

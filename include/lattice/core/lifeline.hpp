@@ -1,7 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+
+#include <lattice/core/posted_broadcasts.hpp>
 
 namespace lattice::inline v0 {
 
@@ -11,8 +12,8 @@ template <typename T>
 struct Lifeline {
     explicit Lifeline(T* object) noexcept : self(object) {}
 
-    T* self;                               ///< Null once the object is gone.
-    std::atomic<std::uint32_t> posted{0};  ///< Bounded jobs posted and not run yet. Any thread.
+    T* self;             ///< Null once the object is gone.
+    PostedShare posted;  ///< Broadcasts posted and not run yet. Any thread.
 };
 
 /// Counts nested calls into the host, so that what must happen once is left to the outermost.

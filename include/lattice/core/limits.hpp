@@ -77,8 +77,10 @@ struct Limits {
     std::uint32_t reconciles_per_second{256};
     /// A session that made no progress for so long is given up.
     Duration sync_timeout{std::chrono::seconds{10}};
-    /// Jobs posted by other threads and not run yet; `broadcast` says overloaded beyond.
+    /// Broadcasts posted by other threads and not run yet, and the bytes of their payloads; `broadcast` says overloaded
+    /// beyond. A lone one is always taken. A sixteenth of the memory budget.
     std::uint32_t posted_max{4'096};
+    std::size_t posted_bytes_max{16U << 20U};
 };
 
 /// Whether `text` is 1 to `most` printable ASCII characters without spaces: what types and node ids are made of.

@@ -22,7 +22,8 @@ struct PublishOutcome {
         too_large,   ///< Refused: payload above Limits::payload_max. Nothing changed.
         bad_type,    ///< Refused: not 1 to 64 printable ASCII characters without spaces. Nothing changed.
         bad_option,  ///< Refused: a lifetime that is not positive, or a ttl of 0 or above the ceiling. Nothing changed.
-        overloaded,  ///< Refused: too many broadcasts were posted and not run yet. Nothing changed.
+        overloaded,   ///< Refused: too much was posted and not run yet, because this node or its peers cannot keep up.
+                      ///< Nothing changed.
         not_running,  ///< Refused: the protocol is stopped. Nothing changed.
     };
 

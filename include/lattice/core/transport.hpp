@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -16,6 +17,23 @@ enum class SendStatus : std::uint8_t {
     sent,         ///< Taken for sending. It may still be lost.
     busy,         ///< The peer's queue is full; not taken. Worth another try later.
     unreachable,  ///< No way to this peer is known; not taken.
+    crowded,      ///< Taken, and so much waits for the peer that more should wait elsewhere.
+};
+
+/// What a transport said about one frame, by peers.
+struct SendSummary {
+    std::size_t sent{0};     ///< Taken, the crowded ones included.
+    std::size_t crowded{0};  ///< Taken, but should be the last for a while.
+    std::size_t busy{0};
+
+    /// Adds one peer; whether the frame was taken for it.
+    constexpr bool count(SendStatus status) noexcept {
+        const bool taken = status == SendStatus::sent || status == SendStatus::crowded;
+        sent += taken ? 1U : 0U;
+        crowded += status == SendStatus::crowded ? 1U : 0U;
+        busy += status == SendStatus::busy ? 1U : 0U;
+        return taken;
+    }
 };
 
 /// What a transport hands up. The protocol sets it before `start` and clears it after `stop`.

@@ -30,8 +30,8 @@ namespace lattice::inline v0 {
 ///
 /// What it promises:
 /// - A frame is encoded once, whatever the number of peers; frames of one turn of the loop leave in one write per peer.
-/// - Every peer has a bounded queue of its own. At the bound announcements give way, then payloads; `busy` says that
-///   nothing did. A peer that takes nothing for TcpOptions::stall_timeout is cut. No peer costs another one anything.
+/// - Every peer has a bounded queue of its own: `crowded` says that a quarter of it is taken. At the bound announcements give
+///   way, then payloads; `busy` says that nothing did. A peer that takes nothing for TcpOptions::stall_timeout is cut. No peer costs another one anything.
 /// - A peer is dialled when something is sent to it, frames wait for the connection, and a lost connection is tried again,
 ///   with back-off and jitter, as long as the peer is wanted. While it backs off, `send` says unreachable.
 /// - Who dials us may be answered as long as it stays: `from` of its frames is all that `send` needs.

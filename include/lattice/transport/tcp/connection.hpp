@@ -111,7 +111,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     /// Queues a frame. `flush` sends it; a long turn's first part leaves at once, so that the peer has something to do.
     bool push(const WireFrame& frame, const SendQueue::Bounds& bounds) {
         const bool taken = out_.push(frame, bounds, context_->statistics);
-        if (taken && !writing_ && out_.frame_bytes() >= Outbox::bytes_worth_a_write) {
+        if (taken && !writing_ && out_.frames().bytes() >= Outbox::bytes_worth_a_write) {
             write();
         }
         return taken;
@@ -142,6 +142,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] const asio::ip::tcp::endpoint& endpoint() const noexcept { return endpoint_; }
     void rename(const Peer& peer) { peer_ = peer; }  ///< Another handle to the same peer, with a newer address.
     [[nodiscard]] TimePoint established_at() const noexcept { return established_at_; }
+    [[nodiscard]] const SendQueue& queue() const noexcept { return out_.frames(); }
 
    private:
     // ---- out ----
@@ -183,7 +184,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
             vigil_->write_ended();
         }
         out_.written(size, context_->statistics);
-        pong_queued_ = pong_queued_ && out_.has_frames();
+        pong_queued_ = pong_queued_ && !out_.frames().empty();
         write();
     }
 
@@ -370,8 +371,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
             return;
         }
         timer_.cancel();
-        std::error_code ignored;
-        stream_->socket().close(ignored);
+        stream_->close();
         out_.write_off(context_->statistics);
     }
 

@@ -83,8 +83,8 @@ class Hub : public ConnectionOwner, public std::enable_shared_from_this<Hub> {
                 wire = writer_.write(frame);
                 ++context_->statistics.frames_encoded;
             }
-            const bool queued = link->push(*wire, bounds(), *context_);
-            statuses[i] = queued ? SendStatus::sent : SendStatus::busy;
+            statuses[i] = link->push(*wire, bounds(), *context_);
+            const bool queued = statuses[i] != SendStatus::busy;
             ++(queued ? context_->statistics.frames_sent : context_->statistics.sends_busy);
             taken = taken || queued;
             if (link->connection != nullptr) {

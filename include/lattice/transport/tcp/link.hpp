@@ -8,6 +8,7 @@
 #include <asio/io_context.hpp>
 
 #include <lattice/core/peer.hpp>
+#include <lattice/core/transport.hpp>
 #include <lattice/transport/tcp/backoff.hpp>
 #include <lattice/transport/tcp/connection.hpp>
 #include <lattice/transport/tcp/context.hpp>
@@ -29,13 +30,19 @@ struct Link : std::enable_shared_from_this<Link> {
     Link(asio::io_context& io, Peer to, const TcpOptions& options)
         : peer(std::move(to)), backoff(options.backoff_initial, options.backoff_max), retry(io.get_executor()) {}
 
-    /// Queues a frame where it leaves from, now or once there is a connection.
-    bool push(const WireFrame& frame, const SendQueue::Bounds& bounds, Context& context) {
+    /// Queues a frame where it leaves from, now or once there is a connection. A queue is crowded from a quarter of its bound
+    /// on: enough to keep a link busy for longer than a publisher pauses, and room for what comes from elsewhere.
+    SendStatus push(const WireFrame& frame, const SendQueue::Bounds& bounds, Context& context) {
         const std::size_t before = queue.bytes();
         const bool taken = connection ? connection->push(frame, bounds) : queue.push(frame, bounds);
         context.statistics.queued_bytes += queue.bytes() - before;
         used = used || taken;
-        return taken;
+        if (!taken) {
+            return SendStatus::busy;
+        }
+        const SendQueue& waiting = connection ? connection->queue() : queue;
+        const bool crowded = waiting.bytes() > bounds.bytes / 4 || waiting.frames() > bounds.frames / 4;
+        return crowded ? SendStatus::crowded : SendStatus::sent;
     }
 
     /// Keeps the newest handle, and with it the newest address.

@@ -77,8 +77,7 @@ class Outbox {
     void write_off(TcpStatistics& statistics) const noexcept { statistics.queued_bytes -= frames_.bytes(); }
 
     [[nodiscard]] bool has_greetings() const noexcept { return !greetings_.empty(); }
-    [[nodiscard]] bool has_frames() const noexcept { return !frames_.empty(); }
-    [[nodiscard]] std::size_t frame_bytes() const noexcept { return frames_.bytes(); }
+    [[nodiscard]] const SendQueue& frames() const noexcept { return frames_; }
 
    private:
     static constexpr std::size_t pieces_max = 64;  ///< As many as Asio hands over in one call.

@@ -47,7 +47,7 @@ class WriteBuffers {
 /// A connected byte stream: what plain TCP and TLS have in common.
 ///
 /// Operations complete through the io_context, never within the call; their handlers keep the stream and the buffers alive.
-/// At most one read and one write are in flight. Closing the socket ends them with an error.
+/// At most one read and one write are in flight.
 class Stream {
    public:
     using IoHandler = Callback<void(const std::error_code&, std::size_t)>;
@@ -56,6 +56,11 @@ class Stream {
     virtual ~Stream() = default;
 
     virtual tcp::Socket& socket() noexcept = 0;
+    /// Closes the socket; operations in flight end with an error.
+    void close() noexcept {
+        std::error_code ignored;
+        socket().close(ignored);
+    }
     /// After connecting and before anything else: makes the stream as safe as it is meant to be.
     virtual void secure(tcp::Side side, DoneHandler done) = 0;
     /// Reads at least one byte.
