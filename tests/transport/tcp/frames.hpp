@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@
 namespace lattice::test {
 
 /// A Push with a payload of that size; no two calls give the same message.
-inline Frame push_of_size(std::size_t size) {
+inline Frame push_of_size(std::size_t size, Priority priority = Priority::normal,
+                          std::optional<WallTime> expiry = std::nullopt) {
     static std::size_t count = 0;
     const std::string origin = "origin" + std::to_string(++count);
     const std::string payload(size, static_cast<char>('a' + count % 26));
@@ -20,7 +22,8 @@ inline Frame push_of_size(std::size_t size) {
     fields.type = "test";
     fields.origin = origin;
     fields.payload = as_bytes(payload);
-    return Push{Message::compose(fields), Envelope{3, 0}};
+    fields.expiry = expiry;
+    return Push{Message::compose(fields), Envelope{3, 0, priority}};
 }
 
 inline Frame announce_of(std::size_t names) { return Announce{std::vector<MessageId>(names)}; }

@@ -1,9 +1,14 @@
 #include <array>
+#include <chrono>
+#include <cmath>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <lattice/codec/decode.hpp>
 #include <lattice/core/random.hpp>
 #include <lattice/transport/tcp/frame_writer.hpp>
 #include <lattice/transport/tcp/send_queue.hpp>
@@ -39,9 +44,42 @@ std::string drain(SendQueue& queue, std::size_t bytes_max = 1U << 20U) {
 
 std::string wire_text(const Frame& frame) { return std::string(encode(frame).text()); }
 
+Priority any_priority(Random& random) { return static_cast<Priority>(random.below(4)); }
+
+std::size_t size_of(std::span<const ByteView> pieces) {
+    std::size_t size = 0;
+    for (const ByteView piece : pieces) {
+        size += piece.size();
+    }
+    return size;
+}
+
+/// Calls `each(frame, text)` for the frames that the text is made of, the last of them perhaps cut short.
+template <typename Each>
+void for_frames(std::string_view text, Each each) {
+    for (Decoded next = decode(as_bytes(text)); next.status == DecodeStatus::frame; next = decode(as_bytes(text))) {
+        each(next.frame, text.substr(0, next.size));
+        text.remove_prefix(next.size);
+    }
+}
+
+std::array<std::string, tcp::ranks> by_rank(std::string_view text) {
+    std::array<std::string, tcp::ranks> ranks;
+    for_frames(text, [&](const Frame& frame, std::string_view bytes) {
+        ranks[static_cast<std::size_t>(tcp::rank_of(frame))] += bytes;
+    });
+    return ranks;
+}
+
+std::size_t frames_in(std::string_view text) {
+    std::size_t count = 0;
+    for_frames(text, [&](const Frame&, std::string_view) { ++count; });
+    return count;
+}
+
 }  // namespace
 
-TEST_CASE("what goes in comes out in order, small frames and large") {
+TEST_CASE("what goes in comes out in order, small frames and large, control first") {
     FrameWriter writer;
     SendQueue queue;
     std::string expected;
@@ -52,7 +90,7 @@ TEST_CASE("what goes in comes out in order, small frames and large") {
     }
     const Frame long_list = SyncIds{{}, std::vector<MessageId>(4'000), true, Naming::keys};
     REQUIRE(queue.push(writer.write(long_list), roomy));
-    expected += wire_text(long_list);
+    expected = wire_text(long_list) + expected;  // Control frames overtake.
     CHECK(queue.bytes() == expected.size());
     CHECK(queue.frames() == 7);
     CHECK(drain(queue) == expected);
@@ -155,7 +193,7 @@ TEST_CASE("announcements give way to payloads, payloads to control, and nothing 
     REQUIRE(payloads.push(writer.write(request), bounds));
     CHECK(payloads.evicted() != 0);
     const std::string text = drain(payloads);
-    CHECK(text.substr(text.size() - wire_text(request).size()) == wire_text(request));
+    CHECK(text.substr(0, wire_text(request).size()) == wire_text(request));
 }
 
 TEST_CASE("a frame that is partly sent is never thrown out") {
@@ -189,22 +227,23 @@ TEST_CASE("a queue pins a bounded number of slabs, however the frames lie") {
     CHECK(taken != 0);
 }
 
-TEST_CASE("a queue behaves as a list of frames would, whatever is done to it") {
+TEST_CASE("a queue behaves as a list of frames per rank would, whatever is done to it") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         LATTICE_SHOW(seed);
         Random random(seed);
         FrameWriter writer;
         SendQueue queue;
-        std::string expected;  // nothing is thrown out here, so the twin is the text to be written
+        std::array<std::string, tcp::ranks> expected;  // Nothing is thrown out here.
+        std::size_t total = 0;
         std::string written;
         std::array<ByteView, 8> pieces;
         for (int step = 0; step < 500; ++step) {
             if (random.below(2) == 0) {
-                const Frame frame =
-                    random.below(3) == 0 ? announce_of(random.below(50)) : push_of_size(random.below(9'000));
-                if (queue.push(writer.write(frame), roomy)) {
-                    expected += wire_text(frame);
-                }
+                const Frame frame = random.below(3) == 0 ? announce_of(random.below(50))
+                                                         : push_of_size(random.below(9'000), any_priority(random));
+                REQUIRE(queue.push(writer.write(frame), roomy));
+                expected[static_cast<std::size_t>(tcp::rank_of(frame))] += wire_text(frame);
+                total += wire_text(frame).size();
             } else {
                 const std::size_t count = queue.gather(pieces, random.below(30'000));
                 std::string gathered;
@@ -215,11 +254,104 @@ TEST_CASE("a queue behaves as a list of frames would, whatever is done to it") {
                 written += gathered.substr(0, size);
                 queue.consume(size);
             }
-            REQUIRE(queue.bytes() == expected.size() - written.size());
+            REQUIRE(queue.bytes() == total - written.size());
         }
         written += drain(queue, 10'000);
-        CHECK(written == expected);
+        CHECK(queue.frames() == 0);
+        CHECK((by_rank(written) == expected));
     }
+}
+
+TEST_CASE("a critical message overtakes a backlog of bulk, all but what is with the system") {
+    FrameWriter writer;
+    SendQueue queue;
+    std::array<ByteView, 64> pieces;
+    for (int i = 0; i < 1'000; ++i) {
+        REQUIRE(queue.push(writer.write(push_of_size(1'000, Priority::bulk)), roomy));
+    }
+    const std::size_t in_flight = size_of(std::span(pieces).first(queue.gather(pieces, 10'000)));
+    const Frame urgent = push_of_size(1'000, Priority::critical);
+    REQUIRE(queue.push(writer.write(urgent), roomy));
+    queue.consume(in_flight);
+    const std::string text = drain(queue, 10'000);
+    CHECK(text.find(wire_text(urgent)) <= tcp::Run::bytes_usual + 4'000);
+    CHECK(frames_in(text) > 900);
+}
+
+TEST_CASE("priorities share a full link by weight, whatever the sizes of their messages") {
+    FrameWriter writer;
+    SendQueue queue;
+    const std::array<std::size_t, 4> sizes{20'000, 300, 1'000, 100};
+    const auto total = [](std::size_t size) { return 400'000 / size; };
+    for (std::size_t i = 0; i < 4; ++i) {
+        for (std::size_t count = 0; count < total(sizes[i]); ++count) {
+            REQUIRE(queue.push(writer.write(push_of_size(sizes[i], static_cast<Priority>(i))), roomy));
+        }
+    }
+    std::string text;
+    std::array<ByteView, 64> pieces;
+    while (text.size() < 450'000) {
+        const std::span<const ByteView> gathered = std::span(pieces).first(queue.gather(pieces, 8'000));
+        for (const ByteView piece : gathered) {
+            text += as_text(piece);
+        }
+        queue.consume(size_of(gathered));
+    }
+    const auto shares = by_rank(text);
+    const auto share = [&](tcp::Rank rank) {
+        return static_cast<double>(shares[static_cast<std::size_t>(rank)].size()) / static_cast<double>(text.size());
+    };
+    CHECK(std::abs(share(tcp::Rank::critical) - 8 / 15.0) < 0.08);
+    CHECK(std::abs(share(tcp::Rank::high) - 4 / 15.0) < 0.05);
+    CHECK(std::abs(share(tcp::Rank::normal) - 2 / 15.0) < 0.04);
+    CHECK(std::abs(share(tcp::Rank::bulk) - 1 / 15.0) < 0.03);
+}
+
+TEST_CASE("at the bound the lowest priority gives way first") {
+    FrameWriter writer;
+    SendQueue queue;
+    const SendQueue::Bounds bounds{50'000, 1'000};
+    for (const Priority priority : {Priority::high, Priority::bulk, Priority::normal}) {
+        for (int i = 0; i < 13; ++i) {
+            REQUIRE(queue.push(writer.write(push_of_size(1'000, priority)), bounds));
+        }
+    }
+    while (queue.push(writer.write(push_of_size(1'000, Priority::bulk)), bounds)) {
+    }
+    for (int i = 0; i < 10; ++i) {
+        REQUIRE(queue.push(writer.write(push_of_size(1'000, Priority::critical)), bounds));
+    }
+    const auto left = by_rank(drain(queue));
+    const auto frames_of = [&](tcp::Rank rank) { return frames_in(left[static_cast<std::size_t>(rank)]); };
+    CHECK(frames_of(tcp::Rank::critical) == 10);
+    CHECK(frames_of(tcp::Rank::high) == 13);
+    CHECK(frames_of(tcp::Rank::normal) == 13);
+    CHECK(frames_of(tcp::Rank::bulk) < 15);
+    CHECK(queue.evicted() != 0);
+}
+
+TEST_CASE("a message whose time has passed when its turn comes is left out") {
+    FrameWriter writer;
+    SendQueue queue;
+    const auto at = [](int seconds) { return WallTime{std::chrono::seconds(seconds)}; };
+    const Frame early = push_of_size(100, Priority::normal, at(10));
+    const Frame late = push_of_size(100, Priority::normal, at(20));
+    const Frame never = push_of_size(100);
+    for (const Frame* frame : {&early, &late, &never, &early}) {
+        REQUIRE(queue.push(writer.write(*frame), roomy));
+    }
+    CHECK(queue.has_expiries());
+    std::array<ByteView, 8> pieces;
+    std::string text;
+    for (std::size_t i = 0, count = queue.gather(pieces, 10'000, at(10)); i < count; ++i) {
+        text += as_text(pieces[i]);
+    }
+    CHECK(text == wire_text(late) + wire_text(never));
+    CHECK(queue.expired() == 2);
+    queue.consume(text.size());
+    CHECK(queue.empty());
+    CHECK(queue.bytes() == 0);
+    CHECK_FALSE(queue.has_expiries());
 }
 
 TEST_CASE("bytes of a frame that nobody took are used again") {

@@ -40,8 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
           side_(side),
           timer_(stream_->socket().get_executor()),
           deadline_(handshake_deadline) {
+        prepare(stream_->socket());
         std::error_code ignored;
-        stream_->socket().set_option(asio::ip::tcp::no_delay(true), ignored);
         endpoint_ = stream_->socket().remote_endpoint(ignored);
     }
 
@@ -156,7 +156,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         if (writing_ || phase_ == Phase::over || phase_ == Phase::securing) {
             return;
         }
-        const WriteBuffers buffers = out_.gather(vigil_ ? Outbox::Flow::frames : Outbox::Flow::greetings);
+        const WriteBuffers buffers = out_.gather(vigil_ ? Outbox::Flow::frames : Outbox::Flow::greetings, *context_);
         if (buffers.empty()) {
             return finish_when_lingering();
         }

@@ -75,6 +75,13 @@ struct Context {
         return limits;
     }
 
+    /// The time of day.
+    [[nodiscard]] WallTime wall() const {
+        return options.wall_clock != nullptr
+                   ? (*options.wall_clock)()
+                   : std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+    }
+
     /// Tells the observer, if there is one.
     void report(const TcpEvent& event) const {
         if (options.observer != nullptr) {

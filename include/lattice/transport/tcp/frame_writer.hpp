@@ -6,24 +6,40 @@
 
 #include <lattice/codec/encode.hpp>
 #include <lattice/core/frame.hpp>
+#include <lattice/core/time.hpp>
 #include <lattice/transport/tcp/slab.hpp>
 
 namespace lattice::inline v0::tcp {
 
-/// How much a frame is worth when a queue is full: a higher rank evicts lower ones.
+/// How much a frame is worth when a queue is full: a higher rank evicts lower ones. Payloads have the four ranks of their
+/// priorities, and what is lost of them is brought back by pull and anti-entropy.
 enum class Rank : std::uint8_t {
     announcement,  ///< Repeated by the protocol anyway.
-    payload,       ///< Brought back by pull and anti-entropy when lost.
-    control,       ///< Small, and somebody waits for it.
+    bulk,
+    normal,
+    high,
+    critical,
+    control,  ///< Small, and somebody waits for it.
 };
 
-inline constexpr std::size_t ranks = 3;
+inline constexpr std::size_t ranks = 6;
+
+inline Rank rank_of(Priority priority) noexcept {
+    return static_cast<Rank>(static_cast<std::uint8_t>(Rank::critical) - static_cast<std::uint8_t>(priority));
+}
+static_assert(static_cast<int>(Rank::critical) - static_cast<int>(Priority::bulk) == static_cast<int>(Rank::bulk));
 
 inline Rank rank_of(const Frame& frame) noexcept {
-    if (std::holds_alternative<Announce>(frame)) {
-        return Rank::announcement;
+    switch (static_cast<FrameKind>(frame.index())) {
+        case FrameKind::push:
+            return rank_of(std::get_if<Push>(&frame)->envelope.priority);
+        case FrameKind::provide:
+            return rank_of(std::get_if<Provide>(&frame)->envelope.priority);
+        case FrameKind::announce:
+            return Rank::announcement;
+        default:
+            return Rank::control;
     }
-    return message_of(frame) != nullptr ? Rank::payload : Rank::control;
 }
 
 /// A frame as bytes to send: a stretch of a slab, and behind it the payload where that stayed in its message.
@@ -33,6 +49,7 @@ struct WireFrame {
     std::size_t size{};       ///< Bytes at `data`; the payload is not counted.
     Message payload;          ///< Empty when the payload is among the bytes at `data`.
     Rank rank{Rank::control};
+    WallTime expiry{WallTime::max()};  ///< Not worth sending from then on.
 
     [[nodiscard]] std::size_t total() const noexcept { return size + (payload ? payload.payload().size() : 0); }
 };
@@ -57,6 +74,9 @@ class FrameWriter {
         written.data = written.slab.end();
         written.size = size;
         written.rank = rank_of(frame);
+        if (const Message* message = message_of(frame); message != nullptr) {
+            written.expiry = message->expiry().value_or(WallTime::max());
+        }
         if (copy) {
             encoder.write(written.slab.end());
         } else {

@@ -117,6 +117,8 @@ struct TcpOptions {
     std::shared_ptr<StreamFactory> security{};
     /// For back-off jitter and the nonce that tells this node from others; absent: from the system.
     std::optional<std::uint64_t> seed{};
+    /// The time of day, for messages that expire before they can be sent; null: the system's. On the executor.
+    std::shared_ptr<Callback<WallTime()>> wall_clock{};
     /// Called on the executor, never from within `send`. For logs: it must neither throw nor call the transport.
     std::shared_ptr<Callback<void(const TcpEvent&)>> observer{};
 
@@ -156,6 +158,7 @@ struct TcpStatistics {
     std::uint64_t writes{};          ///< Calls of the system that took bytes.
     std::uint64_t reads{};
     std::uint64_t frames_evicted{};  ///< Entries thrown out of full queues for more urgent frames.
+    std::uint64_t frames_expired{};  ///< Left out because the message's time had passed when its turn came.
     std::uint64_t sends_busy{};
     std::uint64_t dials{};
     std::uint64_t accepted{};

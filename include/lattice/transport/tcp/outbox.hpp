@@ -47,12 +47,17 @@ class Outbox {
         return taken;
     }
 
-    /// What to write now; may be empty.
-    [[nodiscard]] WriteBuffers gather(Flow flow) {
+    /// What to write now; may be empty. Messages whose time has passed are left out.
+    [[nodiscard]] WriteBuffers gather(Flow flow, Context& context) {
         std::array<ByteView, pieces_max> pieces;
         std::size_t count = greetings_.gather(pieces, bytes_per_write);
         if (flow == Flow::frames) {
-            count += frames_.gather(std::span(pieces).subspan(count), bytes_per_write);
+            const std::size_t bytes = frames_.bytes();
+            const std::uint64_t expired = frames_.expired();
+            const WallTime now = frames_.has_expiries() ? context.wall() : WallTime{};
+            count += frames_.gather(std::span(pieces).subspan(count), bytes_per_write, now);
+            context.statistics.queued_bytes -= bytes - frames_.bytes();
+            context.statistics.frames_expired += frames_.expired() - expired;
         }
         for (std::size_t i = 0; i < count; ++i) {
             buffers_[i] = asio::const_buffer(pieces[i].data(), pieces[i].size());

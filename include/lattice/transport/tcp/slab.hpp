@@ -47,6 +47,9 @@ class Slab {
     explicit operator bool() const noexcept { return block_ != nullptr; }
     friend bool operator==(const Slab& a, const Slab& b) noexcept { return a.block_ == b.block_; }
 
+    /// Tells blocks that exist at the same time from each other.
+    [[nodiscard]] const void* identity() const noexcept { return block_; }
+
     /// Bytes of the block; 0 without one.
     [[nodiscard]] std::size_t capacity() const noexcept { return block_ == nullptr ? 0 : block_->capacity; }
 

@@ -9,6 +9,7 @@
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
+#include <asio/detail/socket_option.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -23,6 +24,17 @@ namespace tcp {
 
 /// Bound to the io_context's own executor type: each operation is spared the type erasure of asio::any_io_executor.
 using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+/// Sets what every connection of ours has: small frames leave at once, and where the system can be told so, it takes bytes
+/// only a little ahead of the network, because what it has taken nothing urgent can overtake.
+inline void prepare(Socket& socket) {
+    std::error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+#ifdef TCP_NOTSENT_LOWAT  // Linux, macOS
+    constexpr int unsent_max = 256 << 10;
+    socket.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>(unsent_max), ignored);
+#endif
+}
 
 /// Which end of a connection this node is.
 enum class Side : unsigned char { dialler, acceptor };
