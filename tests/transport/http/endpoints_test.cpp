@@ -176,6 +176,33 @@ TEST_CASE("health, pages and routes of the host's") {
     CHECK(status_of(ask_it(request("POST", "/api/gossip", encode_json(make_message(), {5, 1}, "c")))) == 503);
 }
 
+TEST_CASE("a connection is kept for as long as the client and the version of HTTP let it") {
+    Node node("node");
+    RawSocket kept(node.transport.port());
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(kept.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n"));
+        const std::string answer = kept.read_answer();
+        CHECK(answer.starts_with("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=30\r\nX-Lattice: 1\r\n"));
+        CHECK(body_of(answer) == R"({"status":"ok","node_id":"node"})");
+    }
+    for (const char* last : {"GET /health HTTP/1.0\r\n\r\n", "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n",
+                             "GET /health HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"}) {
+        LATTICE_SHOW(last);
+        RawSocket socket(node.transport.port());
+        REQUIRE(socket.send(last));
+        const std::string answer = socket.read_answer();
+        CHECK(status_of(answer) == 200);
+        CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+        CHECK(socket.is_closed());
+    }
+    RawSocket other(node.transport.port());
+    REQUIRE(other.send("GET /health HTTP/1.1\r\n\r\n"));
+    const std::string whole = other.read_answer();
+    REQUIRE(other.send("HEAD /health HTTP/1.1\r\n\r\nGET /health HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    const std::string both = other.read_all();  // the head alone, then an answer
+    CHECK(both.starts_with(whole.substr(0, whole.find("\r\n\r\n") + 4) + "HTTP/1.1 200 OK\r\nConnection: close\r\n"));
+}
+
 TEST_CASE("closing releases whoever waits for the protocol") {
     Node node("node");
     node.on_frame = [](Node&, const Peer&, const Frame&) { return Receipt{}; };  // never answers the request

@@ -71,6 +71,9 @@ class BoundedStream : public httplib::Stream {
         }
     }
 
+    /// What is read next is the body: the head is known.
+    void skip_head() noexcept { start_ = head_end_ > start_ ? head_end_ : start_; }
+
     /// The head that `read_head` took, its blank line included.
     [[nodiscard]] std::string_view head() const noexcept { return {buffer_.data() + start_, head_end_ - start_}; }
 

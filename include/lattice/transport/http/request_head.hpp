@@ -23,6 +23,7 @@ struct RequestHead {
     bool has_content_length{false};
     bool expects_continue{false};
     bool wants_close{false};
+    bool is_http_1_0{false};
 };
 
 /// Why a request is answered without being routed; the connection is closed after it.
@@ -180,6 +181,7 @@ class HeadParser {
             return refuse(version.substr(0, 5) == "HTTP/" ? HeadRefusal::version_not_supported
                                                           : HeadRefusal::bad_request);
         }
+        head_.is_http_1_0 = version == "HTTP/1.0";
         if (!detail::is_token(head_.method)) {
             return refuse(HeadRefusal::bad_request);
         }
@@ -266,6 +268,10 @@ class HeadParser {
 /// The reason phrase of RFC 9110 for the statuses that this library answers with.
 constexpr std::string_view reason_phrase(int status) noexcept {
     switch (status) {
+        case 200:
+            return "OK";
+        case 202:
+            return "Accepted";
         case 400:
             return "Bad Request";
         case 403:
@@ -284,6 +290,10 @@ constexpr std::string_view reason_phrase(int status) noexcept {
             return "Unsupported Media Type";
         case 417:
             return "Expectation Failed";
+        case 422:
+            return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
         case 431:
             return "Request Header Fields Too Large";
         case 500:

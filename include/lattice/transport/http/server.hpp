@@ -28,12 +28,14 @@ struct Call {
     const RemoteAddress* remote{nullptr};
 };
 
-/// An HTTP server that hostile clients cannot fill, starve or confuse: cpp-httplib parses, routes and answers, and around
-/// it stands what its older releases lack.
+/// An HTTP server that hostile clients cannot fill, starve or confuse: our endpoints, and cpp-httplib for everything else,
+/// with what its older releases lack around it.
 ///
 /// Every request passes, in this order: a head that is read whole within its bounds and its deadline; HeadParser; the
-/// refusals that need no body; only then httplib sees it, with a body of exactly the declared length. Whatever is refused
-/// before httplib is answered and the connection closed, so that no one can disagree about where the next request begins.
+/// refusals that need no body. Then calls to our endpoints are answered: their head is known by now, and httplib would take
+/// it apart once more, which costs as much as everything else that is done for a call. Other requests go to httplib, with a
+/// body of exactly the declared length. Whatever is refused before that is answered and the connection closed, so that no
+/// one can disagree about where the next request begins.
 ///
 /// Routes of the host's are added through `routes()` before `start`; they run on the threads of connections.
 class HttpServer : public RoutingServer {
@@ -48,10 +50,11 @@ class HttpServer : public RoutingServer {
             throw std::runtime_error("cannot serve HTTP at " + options.host + ":" + std::to_string(options.port));
         }
         port_ = port_of(socket_.get());
+        keep_alive_ = "Keep-Alive: timeout=" + std::to_string(seconds_idle(options)) + "\r\n";
         set_default_headers({{"X-Lattice", "1"}});
         set_payload_max_length(options.limits.body_max());
         set_keep_alive_max_count(std::numeric_limits<std::size_t>::max());
-        set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(options.limits.idle_timeout).count());
+        set_keep_alive_timeout(seconds_idle(options));
         set_pre_routing_handler(
             [this](const httplib::Request& request, httplib::Response& response) { return route(request, response); });
         set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
@@ -86,9 +89,12 @@ class HttpServer : public RoutingServer {
     /// What the thread of a connection works on; httplib's handlers get no other link to it.
     struct Current {
         BoundedStream* stream{nullptr};
-        Endpoint endpoint{Endpoint::other};
-        int status_before_routing{0};
         Call call;
+    };
+    /// How a call to our endpoints is to be answered.
+    struct Form {
+        bool with_body{true};
+        bool closes{false};
     };
     static Current*& current() {
         thread_local Current* pointer = nullptr;
@@ -135,49 +141,69 @@ class HttpServer : public RoutingServer {
         if (const auto* refusal = std::get_if<HeadRefusal>(&parsed)) {
             return refuse(stream, static_cast<int>(*refusal));
         }
-        const auto& head = std::get<RequestHead>(parsed);
-        Current now;
-        now.stream = &stream;
-        now.endpoint = endpoint_of(head.path);
-        if (const auto status = refuse_early(head, now.endpoint, options_)) {
-            if (*status != 404 || head.content_length > 0) {
-                return refuse(stream, *status);
-            }
-            now.status_before_routing = *status;
+        return serve_parsed(stream, std::get<RequestHead>(parsed));
+    }
+
+    bool serve_parsed(BoundedStream& stream, const RequestHead& head) {
+        const Endpoint endpoint = endpoint_of(head.path);
+        const auto status = refuse_early(head, endpoint, options_);
+        if (status && (*status != 404 || head.content_length > 0)) {
+            return refuse(stream, *status);
         }
-        const bool wants_close = head.wants_close;
         if (head.expects_continue && head.content_length > 0) {
             stream.write("HTTP/1.1 100 Continue\r\n\r\n");
             stream.flush();
         }
-        now.call = {now.endpoint, std::string(head.path), std::string(head.query), std::string(head.node),
-                    {},           &stream.remote()};
         stream.allow_body(head.content_length);
-        stream.set_deadline(socket_time() + limits.body_timeout);
-        return !answer(stream, now) ? false : !wants_close;
+        stream.set_deadline(socket_time() + options_.limits.body_timeout);
+        Call call{endpoint, std::string(head.path), std::string(head.query), std::string(head.node),
+                  {},       &stream.remote()};
+        if (endpoint == Endpoint::other) {
+            const bool closes = head.wants_close;
+            return route_by_httplib(stream, std::move(call)) && !closes;
+        }
+        const bool unread = head.content_length > 0 && !takes_body(endpoint);
+        const Form form{head.method != "HEAD", head.wants_close || head.is_http_1_0 || unread};
+        return status ? answer(stream, plain_answer(*status), form) : serve_call(stream, call, form);
     }
 
-    bool answer(BoundedStream& stream, Current& now) {
+    bool serve_call(BoundedStream& stream, Call& call, Form form) {
+        stream.skip_head();
+        if (takes_body(call.endpoint) && !stream.read_body(call.body)) {
+            return refuse(stream, 408);
+        }
+        try {
+            return answer(stream, dispatch_(call).value(), form);
+        } catch (...) {
+            return answer(stream, plain_answer(500), form);
+        }
+    }
+
+    bool answer(BoundedStream& stream, const Answer& answer, Form form) const {
+        stream.set_deadline(socket_time() + options_.limits.reply_timeout);
+        const std::string head = head_of(answer, form.closes ? std::string_view("Connection: close\r\n") : keep_alive_);
+        stream.skip_head();
+        stream.write(head.data(), head.size());
+        if (form.with_body) {
+            stream.write(answer.body.data(), answer.body.size());
+        }
+        return stream.flush() && !form.closes;
+    }
+
+    bool route_by_httplib(BoundedStream& stream, Call call) {
+        Current now{&stream, std::move(call)};
         current() = &now;
         bool closed = false;
-        const bool written = route_one(stream, stream.remote(), false, closed,
-                                       [&now](httplib::Request& request) { take_body(request, now); });
+        const bool written = route_one(stream, stream.remote(), false, closed, [](httplib::Request& request) {
+            request.headers.erase("Expect");  // answered already
+        });
         current() = nullptr;
         return stream.flush() && written && !closed && stream.body_left() == 0;
     }
 
-    /// Reads the body of a call to our endpoints before httplib routes: it would copy it in its own way.
-    static void take_body(httplib::Request& request, Current& now) {
-        request.headers.erase("Expect");  // answered already
-        if (takes_body(now.endpoint) && !now.stream->read_body(now.call.body)) {
-            now.status_before_routing = 408;
-        }
-    }
-
     HandlerResponse route(const httplib::Request&, httplib::Response& response) {
         Current& now = *current();
-        const auto answered = now.status_before_routing != 0 ? std::optional(plain_answer(now.status_before_routing))
-                                                             : dispatch_(now.call);
+        const auto answered = dispatch_(now.call);
         // The time to send begins when there is something to send; an unread body of a host's route has its own.
         if (!answered) {
             return HandlerResponse::Unhandled;
@@ -193,11 +219,22 @@ class HttpServer : public RoutingServer {
         response.set_content(answer.body, std::string(answer.media_type));
     }
 
+    static long seconds_idle(const HttpOptions& options) {
+        return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(options.limits.idle_timeout).count());
+    }
+
+    /// `more` is whole header lines.
+    static std::string head_of(const Answer& answer, std::string_view more) {
+        std::string head;
+        head.reserve(192);
+        head.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ").append(reason_phrase(answer.status));
+        head.append("\r\n").append(more).append("X-Lattice: 1\r\nContent-Type: ").append(answer.media_type);
+        return head.append("\r\nContent-Length: ").append(std::to_string(answer.body.size())).append("\r\n\r\n");
+    }
+
     static std::string refusal_text(int status) {
         const Answer answer = plain_answer(status);
-        return "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason_phrase(status)) +
-               "\r\nConnection: close\r\nX-Lattice: 1\r\nContent-Type: application/json\r\nContent-Length: " +
-               std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
+        return head_of(answer, "Connection: close\r\n") + answer.body;
     }
 
     bool refuse(BoundedStream& stream, int status) const {
@@ -225,6 +262,7 @@ class HttpServer : public RoutingServer {
     Dispatch dispatch_;
     Fd socket_;
     std::uint16_t port_{0};
+    std::string keep_alive_;  ///< A header line that tells how long a connection may idle.
     std::unique_ptr<Listener> listener_;
 };
 
