@@ -23,3 +23,38 @@ TEST_CASE("only the partner's reply to the last request is expected, until the d
     session.end();
     CHECK_FALSE(session.expects(partner, second));
 }
+
+TEST_CASE("a partner that answers each request late does not hold a session open for ever") {
+    const Limits limits;
+    ReconcileSession session;
+    const Peer partner("a");
+    const TimePoint start{1s};
+    for (TimePoint now = start; now < start + 10 * limits.sync_timeout; now += limits.sync_timeout / 2) {
+        session.ask(partner, limits, now);
+        CHECK(session.deadline() <= start + 3 * limits.sync_timeout);
+    }
+    session.end();
+    session.ask(partner, limits, start + 20 * limits.sync_timeout);
+    CHECK(session.deadline() == start + 21 * limits.sync_timeout);
+}
+
+TEST_CASE("haste ends, sooner when there was nothing to find") {
+    ReconcileSession session;
+    CHECK_FALSE(session.still_in_haste(true));
+    for (const bool found_something : {true, false}) {
+        session.hurry();
+        int sessions = 1;
+        while (session.still_in_haste(found_something)) {
+            ++sessions;
+        }
+        CHECK(sessions == (found_something ? 6 : 3));
+    }
+}
+
+TEST_CASE("a probe is taken once") {
+    ReconcileSession session;
+    CHECK_FALSE(session.take_probe());
+    session.begin_probe();
+    CHECK(session.take_probe());
+    CHECK_FALSE(session.take_probe());
+}

@@ -73,8 +73,9 @@ Golden bloom() {
 Golden ids() {
     Request request = plain_request();
     request.strategy = Strategy::ids;
+    request.asked = 300;
     request.from = 0x10;
-    return {request, "14efbeac0288776655443322111000000000000000"};
+    return {request, "14efbeac028877665544332211ac021000000000000000"};
 }
 
 }  // namespace

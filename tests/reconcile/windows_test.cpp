@@ -79,31 +79,53 @@ TEST_CASE("windows agree with a plain map of sets under random operations") {
     }
 }
 
-TEST_CASE("the newest window has every second turn, older ones theirs, and none is forgotten") {
-    Windows windows(test_salt, {1min, 144});
-    windows.advance(at(10h));
-    std::map<std::uint64_t, int> turns;
-    const std::uint64_t all = 2 * 144 * 9;
-    for (std::uint64_t turn = 0; turn < all; ++turn) {
-        const std::uint64_t number = windows.for_turn(turn);
-        REQUIRE(windows.find(number) != nullptr);
-        ++turns[windows.newest() - number];
-    }
-    CHECK(turns.size() == 144);
-    CHECK(turns[0] == static_cast<int>(all / 2));
-    CHECK(turns[2] > 4 * turns[16]);
-    CHECK(turns[16] > 2 * turns[100]);
+TEST_CASE("what a full cache lets go counts as known in recent windows, and spoils older ones") {
+    Random random(5);
+    Windows windows(test_salt, small);
+    windows.advance(at(10min));
+    const MessageId old = random_id(random);
+    const MessageId recent = random_id(random);
+    windows.add(old, 1, at(7min));
+    windows.add(recent, 2, at(9min));
+    const std::uint64_t digest = windows.digest_of(9);
+    CHECK(digest != 0);
+    CHECK(windows.release(recent, 2, at(9min)));
+    CHECK(windows.digest_of(9) == digest);
+    CHECK(windows.find(9)->find(shorten(recent, windows.find(9)->salt()).value) == SetSummary::gone);
+    CHECK_FALSE(windows.left_out(9));
+    CHECK_FALSE(windows.left_out(7));
+    CHECK(windows.release(old, 1, at(7min)));
+    CHECK(windows.left_out(7));
+    CHECK(windows.digest_of(7) == 0);
+    CHECK_FALSE(windows.release(old, 1, at(7min)));
+    CHECK(windows.left_out(4));   // beyond the horizon
+    CHECK(windows.left_out(11));  // in the future
+
+    windows.advance(at(11min));
+    CHECK(windows.left_out(9));
+    CHECK(windows.size_of(9) == 0);  // Forgotten, now that it is old.
+    CHECK_FALSE(windows.left_out(8));
 }
 
-TEST_CASE("one window is enough, and early windows have no predecessors") {
-    Windows one(test_salt, {1min, 1});
-    one.advance(at(5min));
-    CHECK(one.for_turn(7) == 5);
-    Windows early(test_salt, {1min, 100});
-    early.advance(at(2min));
-    for (std::uint64_t turn = 0; turn < 200; ++turn) {
-        CHECK(early.for_turn(turn) <= 2);
-    }
+TEST_CASE("a message that was let go and comes back is one message") {
+    Random random(6);
+    Windows windows(test_salt, small);
+    windows.advance(at(10min));
+    const MessageId id = random_id(random);
+    windows.add(id, 1, at(10min));
+    const std::uint64_t digest = windows.digest_of(10);
+    windows.release(id, 1, at(10min));
+    windows.add(id, 4, at(10min));
+    CHECK(windows.digest_of(10) == digest);
+    CHECK(windows.find(10)->find(shorten(id, windows.find(10)->salt()).value) == 4U);
+    CHECK(windows.remove(id, 4, at(10min)));
+    CHECK(windows.digest_of(10) == 0);
+}
+
+TEST_CASE("the number of windows has its bounds") {
+    CHECK(Windows(test_salt, {1min, 0}).ages() == 1);
+    CHECK(Windows(test_salt, {1min, 1}).ages() == 1);
+    CHECK(Windows(test_salt, {1min, 5'000}).ages() == WindowOptions::count_max - 1);
 }
 
 TEST_CASE("each window has the salt of its number, the same on all nodes of a network") {

@@ -151,7 +151,7 @@ TEST_CASE("nodes with and without reconciliation, and with another network key, 
     world[0].protocol->reconcile_with(std::make_unique<reconcile::SetReconciler>());
     world[1].protocol->reconcile_with(std::make_unique<reconcile::SetReconciler>());
     reconcile::SetReconcilerOptions other;
-    other.network_key.high = 99;
+    other.network_key = reconcile::Salt{0, 99};
     world[2].protocol->reconcile_with(std::make_unique<reconcile::SetReconciler>(other));
     world.run(1min);
     world.partition({0, 2, 4});

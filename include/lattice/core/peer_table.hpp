@@ -25,6 +25,7 @@ struct PeerState {
     std::uint32_t announced_ids{0};      ///< Ids heeded in it.
     std::uint32_t solicited_ids{0};      ///< Ids that it was asked to announce; they count against nothing.
     bool speaks_frames{false};           ///< It sent what only a node of this library sends.
+    std::uint8_t lists_first{0};         ///< Sessions to list names in, as it left a request to reconcile unanswered.
     std::uint32_t tracked_ids{0};        ///< Names in the request scheduler that it is an announcer of.
     std::uint32_t fetches_in_flight{0};  ///< Names requested from it and not answered.
     std::uint32_t validations{0};        ///< Its messages that wait for a verdict.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <lattice/core/limits.hpp>
 #include <lattice/core/on_use.hpp>
@@ -9,15 +11,22 @@
 
 namespace lattice::inline v0 {
 
-/// Whom this node reconciles with now, and until when it waits. What the session is about is the Reconciler's matter.
+/// Whom this node reconciles with now, until when it waits, and how soon it does so again. What the session is about is the
+/// Reconciler's matter.
 template <typename>
 class BasicReconcileSession {
    public:
+    /// Names being fetched beyond which no session is begun ahead of its time: it would find the same again.
+    static constexpr std::size_t backlog_max = 512;
+
     /// Opens a session, or goes on with it: the number to put on the next request. Each request has its own, so that a late
     /// reply to an earlier one is not taken for the answer.
     std::uint32_t ask(const Peer& partner, const Limits& limits, TimePoint now) noexcept {
+        if (!active()) {
+            ends_ = now + length_max * limits.sync_timeout;
+        }
         partner_ = partner;
-        deadline_ = now + limits.sync_timeout;
+        deadline_ = now + limits.sync_timeout < ends_ ? now + limits.sync_timeout : ends_;
         return ++number_;
     }
 
@@ -32,13 +41,40 @@ class BasicReconcileSession {
         return number == number_ && is_with(from);
     }
 
-    /// When to give up; TimePoint::max() without a session.
+    /// When to give up; TimePoint::max() without a session. A partner that answers each request late does not hold it open
+    /// for ever.
     [[nodiscard]] TimePoint deadline() const noexcept { return active() ? deadline_ : TimePoint::max(); }
 
+    /// Asks for one page of names, only to hear in which language it comes.
+    void begin_probe() noexcept { probing_ = true; }
+    /// Whether that page is the one that came. It is no more afterwards.
+    bool take_probe() noexcept { return std::exchange(probing_, false); }
+
+    /// When anti-entropy is due by the clock, whatever hurries it.
+    void expect_next(TimePoint time) noexcept { regular_ = time; }
+    [[nodiscard]] bool is_early(TimePoint now) const noexcept { return now < regular_; }
+
+    /// Old messages came, which others may miss as well: the next sessions are to follow soon.
+    void hurry() noexcept { haste_ = haste_max; }
+    /// A session is over. Whether another one is to follow soon: a rumor is given up sooner the more often it was no news
+    /// (Demers et al. 1987), and at last in any case.
+    bool still_in_haste(bool found_something) noexcept {
+        const std::uint8_t tired = found_something ? 1 : 2;
+        haste_ = haste_ > tired ? static_cast<std::uint8_t>(haste_ - tired) : std::uint8_t{0};
+        return haste_ != 0;
+    }
+
    private:
+    static constexpr int length_max = 3;          ///< Of a session, in timeouts.
+    static constexpr std::uint8_t haste_max = 6;  ///< Sessions that follow soon after the last old message, at most.
+
     Peer partner_;  ///< Empty: no session.
     TimePoint deadline_{};
+    TimePoint ends_{};
+    TimePoint regular_{};
     std::uint32_t number_{0};
+    std::uint8_t haste_{0};
+    bool probing_{false};
 };
 using ReconcileSession = BasicReconcileSession<OnUse>;
 

@@ -35,6 +35,10 @@ class Reconciler : public MessageCache::Listener {
         std::vector<std::uint32_t> lacking{};  ///< Slots of what the partner misses.
     };
 
+    /// Takes its place in an engine: at `cache`, which outlives it and whose messages it will hear of, with a number nobody
+    /// else knows that its own random choices may follow from.
+    virtual void attach(const MessageCache& cache, std::uint64_t seed) = 0;
+
     /// Opens a session, dropping an open one. Returns the first request.
     virtual Bytes begin(WallTime now) = 0;
 

@@ -28,8 +28,9 @@ struct InitiatorOptions {
     bool send_salt{false};
     /// The window that the summary is of.
     std::optional<std::uint64_t> window;
-    /// Where a listing by ids goes on.
+    /// Where a listing by ids goes on, and how many it may name at once (0: what fits a reply).
     std::uint64_t from{0};
+    std::size_t ids_max{0};
 };
 
 /// How a session ended.
@@ -87,10 +88,10 @@ class Initiator {
         request.window = options_.window;
         request.size = summary.size();
         request.digest = summary.digest();
-        request.asked = asked_;
+        request.asked = next_ == Strategy::ids ? options_.ids_max : asked_;
         if (next_ == Strategy::bloom) {
             request.filter = filter_of(summary);
-        } else if (next_ != Strategy::ids && asked_ == 0) {
+        } else if (next_ != Strategy::ids && asked_ == 0 && summary.size() != 0) {
             request.estimator_shape = EstimatorShape::for_expected(options_.expected_difference);
             request.estimator.reserve(request.estimator_shape->bytes());
             summary.estimator().write(*request.estimator_shape,

@@ -42,9 +42,9 @@ enum class Strategy : std::uint8_t {
 ///        [16 bytes: the salt]  [varint: the window]
 ///        varint: messages held    8 bytes: their digest
 /// automatic:        estimator
-/// sketch, symbols:  varint: capacity or symbols asked for (0: choose)   estimator
+/// sketch, symbols:  varint: sums or symbols asked for (0: choose)   estimator
 /// bloom:            varint: words   1 byte: hashes   8 bytes: salt   the words, 8 bytes each   8 bytes: from
-/// ids:              8 bytes: the least id asked for
+/// ids:              varint: how many at the most (0: what fits)   8 bytes: the least id asked for
 /// estimator:        1 byte: levels (low 4 bits), log2 of bits per level (high 4 bits); the bits; a byte 0: none
 /// ```
 /// Numbers are little-endian. What follows after the last field is skipped, so that later versions may add fields.
@@ -58,11 +58,15 @@ struct Request {
     std::optional<std::uint64_t> window;
     std::uint64_t size{0};
     std::uint64_t digest{0};
-    std::uint64_t asked{0};
+    std::uint64_t asked{0};  ///< The size wished for: sums, symbols or ids; 0 leaves it to the responder.
     std::optional<EstimatorShape> estimator_shape;
     std::vector<std::byte> estimator;   ///< estimator_shape->bytes() of them.
     std::optional<BloomFilter> filter;  ///< There if, and only if, the strategy is bloom.
     std::uint64_t from{0};
+
+    [[nodiscard]] bool has_asked() const noexcept {
+        return strategy == Strategy::sketch || strategy == Strategy::symbols || strategy == Strategy::ids;
+    }
 };
 
 namespace detail {
@@ -144,7 +148,7 @@ inline void encode(const Request& request, std::vector<std::byte>& bytes) {
     }
     writer.varint(request.size);
     writer.u64(request.digest);
-    if (request.strategy == Strategy::sketch || request.strategy == Strategy::symbols) {
+    if (request.has_asked()) {
         writer.varint(request.asked);
     }
     if (request.strategy == Strategy::bloom) {
@@ -181,7 +185,7 @@ inline std::optional<Request> decode_request(ByteView bytes) {
     }
     request.size = reader.varint();
     request.digest = reader.u64();
-    if (request.strategy == Strategy::sketch || request.strategy == Strategy::symbols) {
+    if (request.has_asked()) {
         request.asked = reader.varint();
     }
     if (request.strategy == Strategy::bloom) {

@@ -118,7 +118,7 @@ class Responder {
             case Strategy::ids:
                 break;
         }
-        return ids_page(request.from);
+        return ids_page(request.from, request.asked);
     }
 
    private:
@@ -196,8 +196,9 @@ class Responder {
     }
 
     /// At most as many ids as fit, at 8 bytes and a half each, the worst case of their code.
-    [[nodiscard]] IdsReply ids_page(std::uint64_t from) const {
-        const std::size_t fit = limits_.reply_bytes_max < 64 ? 1 : limits_.reply_bytes_max * 2 / 17;
+    [[nodiscard]] IdsReply ids_page(std::uint64_t from, std::uint64_t asked = 0) const {
+        std::size_t fit = limits_.reply_bytes_max < 64 ? 1 : limits_.reply_bytes_max * 2 / 17;
+        fit = asked != 0 && asked < fit ? static_cast<std::size_t>(asked) : fit;
         IdsReply reply{0, summary_->table().ascending_from(from, fit + 1)};
         if (reply.ids.size() > fit) {
             reply.end = reply.ids.back();

@@ -35,11 +35,18 @@ class SetSummary {
    public:
     using Handle = IdTable::Handle;
 
+    /// The handle of a message that belongs to the set but is not held any more (see `release`).
+    static constexpr Handle gone = ~Handle{0};
+
     explicit SetSummary(const Salt& salt = {}) : salt_(salt), salt_tag_(salt.tag()) {}
 
     /// Adds a message. The host must not add an id that it has added already (and not removed).
     void add(const MessageId& id, Handle handle) {
         const ShortId short_id = shorten(id, salt_);
+        if (table_.find(short_id.value) == gone) {
+            table_.set_handle(short_id.value, handle);  // It is back.
+            return;
+        }
         digest_ += short_id.digest;
         if (!table_.insert(short_id.value, handle)) {
             collided_.push_back({short_id.value, handle});
@@ -71,7 +78,31 @@ class SetSummary {
         return true;
     }
 
-    /// The handle of the message with that short id.
+    /// The message that was added with that handle is not held any more, but goes on to count: to others, it is known here.
+    /// False, and nothing changed, when there is none.
+    bool release(const MessageId& id, Handle handle) {
+        const std::uint64_t short_id = shorten(id, salt_).value;
+        if (table_.find(short_id) == handle) {
+            table_.set_handle(short_id, gone);
+            return true;
+        }
+        return remove(id, handle);
+    }
+
+    /// Calls visit(handle) for every message that is held.
+    template <typename Visit>
+    void for_each_held(Visit&& visit) const {
+        table_.for_each([&](std::uint64_t, Handle handle) {
+            if (handle != gone) {
+                visit(handle);
+            }
+        });
+        for (const Collided& entry : collided_) {
+            visit(entry.handle);
+        }
+    }
+
+    /// The handle of the message with that short id; `gone` when it is not held.
     [[nodiscard]] std::optional<Handle> find(std::uint64_t short_id) const noexcept { return table_.find(short_id); }
     [[nodiscard]] bool contains(std::uint64_t short_id) const noexcept { return table_.contains(short_id); }
 

@@ -71,6 +71,9 @@ class BasicEngine {
         session_.end();
         cache_.listen(nullptr);
         reconciler_ = std::move(reconciler);
+        if (reconciler_) {
+            reconciler_->attach(cache_, random_.next());
+        }
         cache_.listen(reconciler_.get());
     }
 
@@ -226,10 +229,15 @@ class BasicEngine {
     void schedule_first_sync(Now now);
     // Set reconciliation (engine/reconcile.hpp).
     void start_reconcile(const Peer& partner, Now now, Effects& effects);
+    void open_session(const Peer& partner, Now now, Effects& effects);
+    void probe(const Peer& partner, Now now, Effects& effects);
     void take_reply(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
     void answer_reconcile(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
     void announce_slots(const std::vector<std::uint32_t>& slots, const Peer& to, Effects& effects);
     void abandon_reconcile() noexcept;
+    void reconcile_soon(Now now);
+    [[nodiscard]] bool is_late(const Message& message, Now now) const noexcept;
+    void hold_late(const Message& message, Envelope outgoing, const Peer& source, Now now);
     void note_language(const Frame& frame, const Peer& from, Now now);
     bool heeds_announce(PeerState& state, std::size_t names, Now now) const noexcept;
     [[nodiscard]] bool knows(const MessageId& name, Naming naming) const noexcept {

@@ -154,6 +154,10 @@ bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Eff
         const bool spent = received.ttl == 0 || detail::planted(detail::Defect::keep_ttl);
         const auto ttl = static_cast<std::uint8_t>(spent ? received.ttl : received.ttl - 1);
         const auto hops = static_cast<std::uint8_t>(received.hops == 255 ? 255 : received.hops + 1);
+        if (reconciler_ && pending->retrieved && is_late(message, now)) {
+            hold_late(message, {ttl, hops}, pending->from, now);
+            return true;
+        }
         hold(message, {ttl, hops}, pending->from, now);
         if (config_->enable_push && (ttl != 0 || detail::planted(detail::Defect::forward_last_hop)) && running_) {
             push(message, {ttl, hops}, pending->from, effects);

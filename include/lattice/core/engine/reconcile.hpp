@@ -20,7 +20,34 @@ void BasicEngine<T>::note_language(const Frame& frame, const Peer& from, Now now
     const std::uint32_t slot = ours ? peer_states_.slot_of(from, now.time) : PeerTable::none;
     if (slot != PeerTable::none) {
         peer_states_[slot].speaks_frames = true;
+        if (std::get_if<Reconcile>(&frame) != nullptr) {
+            peer_states_[slot].lists_first = 0;
+        }
     }
+}
+
+/// Reconciles if the partner is known to understand it.
+template <typename T>
+void BasicEngine<T>::open_session(const Peer& partner, Now now, Effects& effects) {
+    const std::uint32_t slot = peer_states_.find(partner);
+    if (slot == PeerTable::none || (!peer_states_[slot].speaks_frames && peer_states_[slot].lists_first == 0)) {
+        probe(partner, now, effects);
+    } else if (peer_states_[slot].lists_first == 0) {
+        start_reconcile(partner, now, effects);
+    } else {
+        --peer_states_[slot].lists_first;
+        start_listing(partner, now, effects);
+    }
+}
+
+/// Whether the partner is a node of this library is not known yet: a short list of names will tell.
+template <typename T>
+void BasicEngine<T>::probe(const Peer& partner, Now now, Effects& effects) {
+    constexpr std::uint32_t names = 16;
+    session_.begin_probe();
+    SyncRequest request = sync_.begin(partner, config_->limits, now.time);
+    request.limit = request.limit < names ? request.limit : names;
+    effects.send_to(partner, request);
 }
 
 template <typename T>
@@ -60,16 +87,15 @@ void BasicEngine<T>::take_reply(const Reconcile& frame, const Peer& from, Now no
         }
         effects.send_to(from, Reconcile{Reconcile::Step::wants, frame.session, progress.wants});
     }
-    if (progress.wanted != 0 || !progress.lacking.empty()) {
-        const TimePoint soon = now.time + 2 * config_->gossip_interval;  // To see whether that was all.
-        next_sync_ = soon < next_sync_ ? soon : next_sync_;
-    }
     if (progress.state == State::going_on) {
         const std::uint32_t number = session_.ask(from, config_->limits, now.time);
         effects.send_to(from, Reconcile{Reconcile::Step::request, number, progress.request});
         return;
     }
     session_.end();
+    if (session_.still_in_haste(progress.wanted != 0 || !progress.lacking.empty())) {
+        reconcile_soon(now);
+    }
     if (progress.state == State::complete) {
         ++statistics_.syncs_completed;
     } else {
@@ -110,13 +136,39 @@ void BasicEngine<T>::announce_slots(const std::vector<std::uint32_t>& slots, con
     announce_to(to, names, effects);
 }
 
-/// The partner did not answer. If it was heard meanwhile it may have lost the language, by a restart, say, and the next
-/// session with it lists names; if not, it was merely out of reach.
+/// The next session is to begin within a gossip interval.
+template <typename T>
+void BasicEngine<T>::reconcile_soon(Now now) {
+    const Duration interval = config_->gossip_interval;
+    if (running_ && config_->enable_anti_entropy && next_sync_ > now.time + interval) {
+        next_sync_ = now.time +
+                     Duration{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(interval.count())))};
+    }
+}
+
+/// Whether the rumor of a message has come to its end everywhere: it was pushed and announced for so long.
+template <typename T>
+bool BasicEngine<T>::is_late(const Message& message, Now now) const noexcept {
+    const Duration spread = static_cast<Duration::rep>(config_->announce_rounds + 2) * config_->gossip_interval;
+    return now.wall - std::chrono::duration_cast<std::chrono::microseconds>(spread) > message.timestamp();
+}
+
+/// Takes in a message that came by repair long after it was news. To push it on would send it to many who have it, or who
+/// fetch it already, as when a partition has healed; so it goes on by the next sessions of this node, which follow soon.
+template <typename T>
+void BasicEngine<T>::hold_late(const Message& message, Envelope outgoing, const Peer& source, Now now) {
+    cache_.insert(message, outgoing, source);
+    session_.hurry();
+    reconcile_soon(now);
+}
+
+/// The partner did not answer. If it was heard meanwhile it may not understand, or have lost the language by a restart: the
+/// next session with it lists names. If not, it was merely out of reach.
 template <typename T>
 void BasicEngine<T>::abandon_reconcile() noexcept {
     const std::uint32_t slot = peer_states_.find(session_.partner());
     if (slot != PeerTable::none && peer_states_[slot].heard + config_->limits.sync_timeout >= session_.deadline()) {
-        peer_states_[slot].speaks_frames = false;
+        peer_states_[slot].lists_first = 3;
     }
     ++statistics_.reconciles_abandoned;
     session_.end();

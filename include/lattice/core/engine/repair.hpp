@@ -169,6 +169,11 @@ Receipt BasicEngine<T>::on(SyncIds& page, const Peer& from, Now now, Effects& ef
         ++statistics_.control_ignored;
         return {};
     }
+    if (session_.take_probe() && page.naming == Naming::keys) {
+        sync_.give_up();
+        start_reconcile(from, now, effects);
+        return {};
+    }
     const auto findings = sync_.compare(
         page, config_->limits, now.time, [&](const MessageId& name) { return knows(name, page.naming); },
         [&](const MessageId& after, std::vector<MessageId>& names) {
@@ -257,9 +262,7 @@ void BasicEngine<T>::announce_round(Now now, Effects& effects) {
     }
     next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
     if (lazy_.empty() && reconciler_ && config_->enable_anti_entropy) {
-        const auto interval = static_cast<std::uint64_t>(config_->gossip_interval.count());
-        const TimePoint soon = now.time + Duration{static_cast<Duration::rep>(random_.below(interval))};
-        next_sync_ = soon < next_sync_ ? soon : next_sync_;  // A pull after activity: cheap when nothing is missing.
+        reconcile_soon(now);  // A pull after activity: cheap when nothing is missing.
     }
 }
 
@@ -286,17 +289,22 @@ void BasicEngine<T>::announce_to(const Peer& peer, const std::vector<MessageId>&
 /// Anti-entropy goes round all known peers, one after another from a random start: none is left out for longer than one round.
 template <typename T>
 void BasicEngine<T>::start_sync(Now now, Effects& effects) {
+    if (session_.is_early(now.time) && scheduler_ && scheduler_->size() > ReconcileSession::backlog_max) {
+        next_sync_ = now.time + config_->gossip_interval;  // What was found before is to come first.
+        return;
+    }
     const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
     next_sync_ = now.time + Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
-    const Peer partner = sync_.active() ? Peer{} : next_partner();  // A long session is not cut short by the next one.
+    session_.expect_next(next_sync_);
+    // A long session is not cut short by the next one.
+    const Peer partner = sync_.active() || session_.active() ? Peer{} : next_partner();
     if (!partner) {
         return;
     }
     ++statistics_.syncs_started;
     drop_outdated(now);
-    const std::uint32_t slot = reconciler_ ? peer_states_.find(partner) : PeerTable::none;
-    if (slot != PeerTable::none && peer_states_[slot].speaks_frames) {
-        start_reconcile(partner, now, effects);
+    if (reconciler_) {
+        open_session(partner, now, effects);
     } else {
         start_listing(partner, now, effects);
     }
