@@ -1,17 +1,24 @@
 /// How long a message takes to every node of a network over HTTP: nodes in one process, each with a thread and a server of
 /// its own, all linked to all. One message at a time, 1 KiB of JSON.
 ///
-///     lattice-bench-node_bench [messages] [nodes] [fanout]
+///     lattice-bench-node_bench [--messages N] [--nodes N] [--fanout N] [--ttl HOPS]
+///
+/// What is left out has the library's default; --fanout 7 --ttl 1 sends every message straight to every node, once.
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/resource.h>
@@ -54,16 +61,39 @@ double at_quantile(const std::vector<double>& sorted, double quantile) {
     return sorted[static_cast<std::size_t>(quantile * static_cast<double>(sorted.size() - 1))];
 }
 
-std::size_t argument(int count, char** arguments, int index, std::size_t otherwise) {
-    return index < count ? std::strtoul(arguments[index], nullptr, 10) : otherwise;
+struct Setup {
+    std::size_t messages{1'000};
+    std::size_t nodes{8};
+    std::size_t fanout{lattice::Config{}.fanout};
+    std::size_t ttl{lattice::Config{}.message_ttl};
+};
+
+/// Nothing when the arguments are not pairs of a known name and a number from 1 on.
+std::optional<Setup> setup_from(int count, char** arguments) {
+    Setup setup;
+    const std::pair<std::string_view, std::size_t*> options[] = {
+        {"--messages", &setup.messages}, {"--nodes", &setup.nodes}, {"--fanout", &setup.fanout}, {"--ttl", &setup.ttl}};
+    for (int i = 1; i < count; i += 2) {
+        const auto* found = std::find_if(std::begin(options), std::end(options),
+                                         [&](const auto& option) { return option.first == arguments[i]; });
+        const std::size_t value = i + 1 < count ? std::strtoul(arguments[i + 1], nullptr, 10) : 0;
+        if (found == std::end(options) || value == 0) {
+            return std::nullopt;
+        }
+        *found->second = value;
+    }
+    return setup;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-    const std::size_t messages = argument(count, arguments, 1, 1'000);
-    const std::size_t size = argument(count, arguments, 2, 8);
-    const std::size_t fanout = argument(count, arguments, 3, lattice::Config{}.fanout);
+    const auto setup = setup_from(count, arguments);
+    if (!setup) {
+        std::fprintf(stderr, "usage: %s [--messages N] [--nodes N] [--fanout N] [--ttl HOPS]\n", arguments[0]);
+        return 2;
+    }
+    const auto [messages, size, fanout, ttl] = *setup;
 
     Arrivals arrivals;
     std::vector<std::unique_ptr<lattice::Node<>>> nodes;
@@ -71,6 +101,7 @@ int main(int count, char** arguments) {
     for (std::size_t i = 0; i < size; ++i) {
         lattice::NodeOptions options{.id = "node" + std::to_string(i)};
         options.config.fanout = fanout;
+        options.config.message_ttl = static_cast<std::uint8_t>(ttl);
         options.config.limits.messages_per_second = 0;
         nodes.push_back(std::make_unique<lattice::Node<>>(options));
         nodes.back()->register_default_handler([&](const lattice::Delivery&) { arrivals.add(); });
@@ -99,9 +130,9 @@ int main(int count, char** arguments) {
     cpu = cpu_microseconds() - cpu;
     std::sort(milliseconds.begin(), milliseconds.end());
     std::printf(
-        "%zu nodes, fanout %zu, %zu messages: to the last node p50 %.2f ms, p99 %.2f ms, most %.2f ms; "
+        "%zu nodes, fanout %zu, ttl %zu, %zu messages: to the last node p50 %.2f ms, p99 %.2f ms, most %.2f ms; "
         "%.0f us CPU per delivery\n",
-        size, fanout, messages, at_quantile(milliseconds, 0.5), at_quantile(milliseconds, 0.99), milliseconds.back(),
-        cpu / static_cast<double>(messages * (size - 1)));
+        size, fanout, ttl, messages, at_quantile(milliseconds, 0.5), at_quantile(milliseconds, 0.99),
+        milliseconds.back(), cpu / static_cast<double>(messages * (size - 1)));
     return 0;
 }
