@@ -49,6 +49,11 @@ inline Frame push_frame(std::string_view payload, std::string_view type = "test"
 
 inline Frame announce_frame(std::size_t names) { return Announce{std::vector<MessageId>(names)}; }
 
+inline std::string payload_of(const Frame& frame) {
+    const Message* message = message_of(frame);
+    return message == nullptr ? std::string{} : std::string(as_text(message->payload()));
+}
+
 /// What an observer heard, with texts of its own.
 struct HeardEvent {
     TcpEvent::Kind kind{};

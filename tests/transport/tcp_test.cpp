@@ -16,15 +16,6 @@ using namespace lattice;
 using namespace lattice::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::string payload_of(const Frame& frame) {
-    const Message* message = message_of(frame);
-    return message == nullptr ? std::string{} : std::string(as_text(message->payload()));
-}
-
-}  // namespace
-
 TEST_CASE("a frame reaches the peer, and the answer comes back on the same connection") {
     asio::io_context io;
     TcpNode a(io, "a");

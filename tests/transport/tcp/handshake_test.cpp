@@ -50,6 +50,18 @@ TEST_CASE("greetings survive the way, whatever follows them") {
     CHECK(refusal.greeting.reason == TcpFault::wrong_network);
 }
 
+TEST_CASE("compression is said behind the names, and left out without any") {
+    Hello hello = hello_of("a");
+    const auto without = encode(Kind::hello, hello);
+    hello.compression = {1, 0x12345678};
+    const auto with = encode(Kind::hello, hello);
+    CHECK(with.size() == without.size() + 5);
+    CHECK(handshake::parse(with).greeting.hello == hello);
+    CHECK_FALSE(handshake::parse(without).greeting.hello.compression);
+    const std::string text(reinterpret_cast<const char*>(with.data()), with.size());
+    CHECK(text.substr(text.size() - 5) == "\x01\x78\x56\x34\x12");
+}
+
 TEST_CASE("a part of a greeting is neither one nor a fault") {
     const auto bytes = encode(Kind::hello, hello_of("node-1"));
     for (std::size_t size = 0; size < bytes.size(); ++size) {

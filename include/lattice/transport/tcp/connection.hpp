@@ -11,6 +11,7 @@
 #include <asio/buffer.hpp>
 #include <asio/post.hpp>
 
+#include <lattice/codec/decode.hpp>
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/frame.hpp>
 #include <lattice/core/peer.hpp>
@@ -143,6 +144,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void rename(const Peer& peer) { peer_ = peer; }  ///< Another handle to the same peer, with a newer address.
     [[nodiscard]] TimePoint established_at() const noexcept { return established_at_; }
     [[nodiscard]] const SendQueue& queue() const noexcept { return out_.frames(); }
+    [[nodiscard]] bool packs() const noexcept { return packs_; }  ///< Whether payloads travel compressed.
 
    private:
     // ---- out ----
@@ -218,16 +220,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void take_greeting() {
         using Status = handshake::Parsed::Status;
         const auto parsed = handshake::parse(in_.view());
-        switch (parsed.status) {
-            case Status::incomplete:
-                return read();
-            case Status::not_lattice:
-                return end(TcpFault::not_lattice, {});
-            case Status::malformed:
-                return end(TcpFault::malformed, {});
-            case Status::read:
-                break;
+        if (parsed.status == Status::incomplete) {
+            return read();
         }
+        if (parsed.status != Status::read) {
+            return end(parsed.status == Status::not_lattice ? TcpFault::not_lattice : TcpFault::malformed, {});
+        }
+        packs_ = context_->packs_with(parsed.greeting.hello);
         in_.consume(parsed.greeting.size);
         const auto owner = owner_;
         owner->greeted(*this, parsed.greeting);
@@ -272,24 +271,28 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Inbox::Turn take_turn() {
         const auto owner = owner_;
         const Peer from = peer_;
-        return in_.take_turn(
-            context_->wire_limits,
-            [&](Frame&& frame) {
-                ++context_->statistics.frames_received;
-                owner->received(from, std::move(frame));
-                return phase_ == Phase::established;
-            },
-            [&](ByteView frame) {
-                take_link_frame(frame);
-                return phase_ == Phase::established;
-            });
+        const auto take = [&](Frame&& frame) {
+            ++context_->statistics.frames_received;
+            owner->received(from, std::move(frame));
+            return phase_ == Phase::established;
+        };
+        return in_.take_turn(context_->wire_limits, take, [&](ByteView bytes) {
+            take_link_frame(bytes, take);
+            return phase_ == Phase::established;
+        });
     }
 
-    /// One answer for any number of pings that come while it waits: a peer cannot fill its queue with them.
-    void take_link_frame(ByteView bytes) {
-        if (context_->is_ping(bytes) && !pong_queued_) {
+    /// What the codec skips: a frame of TCP's own, or one of a later version.
+    template <typename Take>
+    void take_link_frame(ByteView bytes, const Take& take) {
+        const FrameSlice slice = slice_frame(bytes, context_->wire_limits);
+        if (link_kind::is(slice, link_kind::ping) && !pong_queued_) {
+            // One answer for any number of pings that come while it waits: a peer cannot fill its queue with them.
             pong_queued_ = push(context_->pong, context_->link_bounds());
             write();
+        } else if (link_kind::is(slice, packed::kind)) {
+            auto unpacked = packs_ ? context_->unpack(slice.fields) : std::nullopt;
+            unpacked ? static_cast<void>(take(*std::move(unpacked))) : end(TcpFault::malformed, {});
         }
     }
 
@@ -325,16 +328,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
         if (phase_ != Phase::established) {
             return phase_ == Phase::lingering ? kill() : end(TcpFault::timeout, {});
         }
-        switch (vigil_->verdict(now)) {
-            case Vigil::Verdict::alive:
-                return arm();
-            case Vigil::Verdict::ping:
-                return ping(now);
-            case Vigil::Verdict::silent:
-                return end(TcpFault::silent, {});
-            case Vigil::Verdict::stalled:
-                return end(TcpFault::stalled, {});
+        const Vigil::Verdict verdict = vigil_->verdict(now);
+        if (verdict == Vigil::Verdict::alive || verdict == Vigil::Verdict::ping) {
+            return verdict == Vigil::Verdict::alive ? arm() : ping(now);
         }
+        end(verdict == Vigil::Verdict::silent ? TcpFault::silent : TcpFault::stalled, {});
     }
 
     // ---- the end ----
@@ -386,6 +384,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool finishing_{false};
     bool pong_queued_{false};
     bool dirty_{false};  ///< A flush is coming.
+    bool packs_{false};
 
     Outbox out_;
     Inbox in_;

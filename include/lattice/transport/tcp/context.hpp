@@ -3,16 +3,19 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 
+#include <lattice/codec/decode.hpp>
 #include <lattice/codec/wire.hpp>
 #include <lattice/core/time.hpp>
 #include <lattice/transport/tcp/frame_writer.hpp>
 #include <lattice/transport/tcp/handshake.hpp>
 #include <lattice/transport/tcp/options.hpp>
+#include <lattice/transport/tcp/packed_frame.hpp>
 #include <lattice/transport/tcp/send_queue.hpp>
 #include <lattice/transport/tcp/slab.hpp>
 
@@ -22,6 +25,13 @@ namespace lattice::inline v0::tcp {
 namespace link_kind {
 inline constexpr std::uint8_t ping = wire::link_kinds_begin;      ///< "Are you there?" No fields.
 inline constexpr std::uint8_t pong = wire::link_kinds_begin + 1;  ///< "I am." No fields.
+// link_kinds_begin + 2 is a packed frame: see packed_frame.hpp.
+
+/// Whether a frame that the codec skips is of this kind, and of a version whose kinds are known.
+inline bool is(const FrameSlice& slice, std::uint8_t kind) noexcept {
+    const bool skipped = slice.status == DecodeStatus::skipped && slice.kind == static_cast<wire::Kind>(kind);
+    return skipped && std::to_integer<std::uint8_t>(slice.fields.data()[-2]) == wire::version;
+}
 }  // namespace link_kind
 
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
@@ -42,6 +52,7 @@ struct Context {
     explicit Context(TcpOptions settings) : options(std::move(settings)), wire_limits(limits_of(options)) {
         self.network_id = options.network_id;
         self.node_id = options.node_id;
+        self.compression = options.compression != nullptr ? options.compression->kind() : CompressionKind{};
     }
 
     /// A frame of TCP's own: no fields.
@@ -59,9 +70,21 @@ struct Context {
         return frame;
     }
 
-    /// Whether a frame that the codec skipped is a ping.
-    [[nodiscard]] bool is_ping(ByteView bytes) const noexcept {
-        return bytes.size() == ping.size && std::to_integer<std::uint8_t>(bytes[2]) == link_kind::ping;
+    /// Whether payloads go to and come from this peer compressed.
+    [[nodiscard]] bool packs_with(const handshake::Hello& peer) const noexcept {
+        return self.compression && self.compression == peer.compression;
+    }
+
+    /// The frame that a packed one stands for; nothing when it breaks the rules. Throws std::bad_alloc.
+    [[nodiscard]] std::optional<Frame> unpack(ByteView fields) {
+        const auto bytes = unpacker.unpack(fields, wire_limits, *options.compression);
+        if (bytes) {
+            Decoded decoded = decode(*bytes, wire_limits);
+            if (decoded.status == DecodeStatus::frame && decoded.size == bytes->size()) {
+                return std::move(decoded.frame);
+            }
+        }
+        return std::nullopt;
     }
 
     /// Room for a ping or pong behind a full queue.
@@ -95,6 +118,7 @@ struct Context {
     handshake::Hello self;
     WireFrame ping{link_frame(link_kind::ping)};
     WireFrame pong{link_frame(link_kind::pong)};
+    Unpacker unpacker;
 };
 
 }  // namespace lattice::inline v0::tcp

@@ -2,11 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <variant>
+#include <vector>
 
+#include <lattice/codec/compression.hpp>
 #include <lattice/codec/encode.hpp>
 #include <lattice/core/frame.hpp>
 #include <lattice/core/time.hpp>
+#include <lattice/transport/tcp/packed_frame.hpp>
 #include <lattice/transport/tcp/slab.hpp>
 
 namespace lattice::inline v0::tcp {
@@ -68,22 +72,36 @@ class FrameWriter {
     WireFrame write(const Frame& frame) {
         const FrameEncoder encoder(frame);
         const bool copy = encoder.payload().size() <= copied_max;
-        const std::size_t size = copy ? encoder.size() : encoder.head_size();
-        WireFrame written;
-        written.slab = slab_for(size);
-        written.data = written.slab.end();
-        written.size = size;
-        written.rank = rank_of(frame);
-        if (const Message* message = message_of(frame); message != nullptr) {
-            written.expiry = message->expiry().value_or(WallTime::max());
-        }
+        WireFrame written = begin(frame, copy ? encoder.size() : encoder.head_size());
         if (copy) {
             encoder.write(written.slab.end());
         } else {
             encoder.write_head(written.slab.end());
             written.payload = *message_of(frame);
         }
-        written.slab.commit(size);
+        written.slab.commit(written.size);
+        return written;
+    }
+
+    /// The same with its payload compressed (see packed_frame.hpp); nothing when that does not pay. Throws std::bad_alloc.
+    std::optional<WireFrame> write_packed(const Frame& frame, Compression& compression) {
+        const FrameEncoder encoder(frame);
+        const ByteView payload = encoder.payload();
+        compressed_.resize(payload.size() * packed::percent_max / 100);
+        const std::size_t size = compression.compress(payload, compressed_);
+        if (size == 0 || payload.size() > size * packed::ratio_max) {
+            return std::nullopt;
+        }
+        const packed::Prologue prologue{payload.size(), encoder.head_size(), size};
+        if (prologue.frame_size() >= encoder.size()) {
+            return std::nullopt;
+        }
+        WireFrame written = begin(frame, prologue.frame_size());
+        Writer out(written.slab.end());
+        prologue.write(out);
+        Writer behind(encoder.write_head(out.position()));
+        behind.bytes(ByteView(compressed_).first(size));
+        written.slab.commit(written.size);
         return written;
     }
 
@@ -95,6 +113,19 @@ class FrameWriter {
     }
 
    private:
+    /// The frame's description, with room for `size` bytes at the end of its slab.
+    WireFrame begin(const Frame& frame, std::size_t size) {
+        WireFrame written;
+        written.slab = slab_for(size);
+        written.data = written.slab.end();
+        written.size = size;
+        written.rank = rank_of(frame);
+        if (const Message* message = message_of(frame); message != nullptr) {
+            written.expiry = message->expiry().value_or(WallTime::max());
+        }
+        return written;
+    }
+
     /// A slab with room for `size` bytes: the current one, a fresh one, or one of its own for a frame that is larger.
     Slab slab_for(std::size_t size) {
         if (size > Slab::usual_capacity) {
@@ -111,6 +142,7 @@ class FrameWriter {
     }
 
     Slab slab_;
+    std::vector<std::byte> compressed_;  ///< Kept for its memory.
 };
 
 }  // namespace lattice::inline v0::tcp

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <lattice/codec/compression.hpp>
 #include <lattice/codec/reader.hpp>
 #include <lattice/codec/writer.hpp>
 #include <lattice/core/bytes.hpp>
@@ -28,6 +29,7 @@ namespace lattice::inline v0::tcp {
 /// first. `version` is that of this layout; the versions of what follows are in the body.
 ///
 ///     hello, welcome:  oldest version (1) | newest version (1) | nonce (8) | network size (1) network | id size (1) id
+///                      | compression method (1) | its dictionary (4); left out: none
 ///     refusal:         TcpFault (1)
 ///
 /// Receivers skip bytes behind the fields they know: a later version adds fields there.
@@ -52,6 +54,7 @@ struct Hello {
     std::uint64_t nonce{};  ///< Random per transport: only a node itself knows its own.
     std::string network_id;
     std::string node_id;
+    CompressionKind compression;  ///< What it compresses payloads with, and understands.
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -72,6 +75,8 @@ struct Parsed {
 
 namespace detail {
 
+inline constexpr std::size_t compression_size = 5;
+
 inline std::vector<std::byte> with_head(Kind kind, std::size_t body_size) {
     std::vector<std::byte> bytes(head_size + body_size);
     std::memcpy(bytes.data(), magic, sizeof magic);
@@ -90,6 +95,12 @@ inline std::optional<Hello> read_hello(ByteView body) {
     hello.nonce = reader.fixed64();
     hello.network_id = reader.text(reader.byte());
     hello.node_id = reader.text(reader.byte());
+    if (reader.ok() && reader.left() >= compression_size) {
+        hello.compression.method = reader.byte();
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            hello.compression.dictionary |= std::uint32_t{reader.byte()} << shift;
+        }
+    }
     if (!reader.ok() || hello.oldest > hello.newest || hello.network_id.size() > network_id_max ||
         !is_identifier(hello.node_id, ceiling::node_id)) {
         return std::nullopt;
@@ -101,7 +112,9 @@ inline std::optional<Hello> read_hello(ByteView body) {
 
 /// The bytes of a hello or welcome. The names must be within their bounds.
 inline std::vector<std::byte> encode(Kind kind, const Hello& hello) {
-    std::vector<std::byte> bytes = detail::with_head(kind, 12 + hello.network_id.size() + hello.node_id.size());
+    const bool compresses = hello.compression != CompressionKind{};
+    std::vector<std::byte> bytes = detail::with_head(
+        kind, 12 + hello.network_id.size() + hello.node_id.size() + (compresses ? detail::compression_size : 0));
     Writer writer(bytes.data() + head_size);
     writer.byte(hello.oldest);
     writer.byte(hello.newest);
@@ -110,6 +123,12 @@ inline std::vector<std::byte> encode(Kind kind, const Hello& hello) {
     writer.text(hello.network_id);
     writer.byte(hello.node_id.size());
     writer.text(hello.node_id);
+    if (compresses) {
+        writer.byte(hello.compression.method);
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            writer.byte((hello.compression.dictionary >> shift) & 0xffU);
+        }
+    }
     return bytes;
 }
 

@@ -22,6 +22,7 @@
 #include <lattice/transport/tcp/connection.hpp>
 #include <lattice/transport/tcp/context.hpp>
 #include <lattice/transport/tcp/flusher.hpp>
+#include <lattice/transport/tcp/frame_forms.hpp>
 #include <lattice/transport/tcp/frame_writer.hpp>
 #include <lattice/transport/tcp/link.hpp>
 #include <lattice/transport/tcp/link_table.hpp>
@@ -71,7 +72,7 @@ class Hub : public ConnectionOwner, public std::enable_shared_from_this<Hub> {
     // ---- out ----
 
     void send(const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) {
-        std::optional<WireFrame> wire;
+        FrameForms forms(frame, writer_, *context_);
         bool taken = false;
         for (std::size_t i = 0; i < peers.size(); ++i) {
             Link* const link = link_of(peers[i], i);
@@ -79,11 +80,8 @@ class Hub : public ConnectionOwner, public std::enable_shared_from_this<Hub> {
             if (link == nullptr || !reachable(*link)) {
                 continue;
             }
-            if (!wire) {
-                wire = writer_.write(frame);
-                ++context_->statistics.frames_encoded;
-            }
-            statuses[i] = link->push(*wire, bounds(), *context_);
+            const bool takes_packed = link->connection != nullptr && link->connection->packs();
+            statuses[i] = link->push(forms.form(takes_packed), bounds(), *context_);
             const bool queued = statuses[i] != SendStatus::busy;
             ++(queued ? context_->statistics.frames_sent : context_->statistics.sends_busy);
             taken = taken || queued;
@@ -91,8 +89,8 @@ class Hub : public ConnectionOwner, public std::enable_shared_from_this<Hub> {
                 flusher_->flush_soon(link->connection);
             }
         }
-        if (wire && !taken) {
-            writer_.discard(*wire);
+        if (!taken) {
+            forms.discard();
         }
     }
 

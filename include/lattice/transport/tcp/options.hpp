@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <lattice/codec/compression.hpp>
 #include <lattice/core/callback.hpp>
 #include <lattice/core/limits.hpp>
 #include <lattice/core/time.hpp>
@@ -115,6 +116,11 @@ struct TcpOptions {
     std::string listen{};
     /// Null: plain TCP. `tls(...)` of transport/tls.hpp: TLS 1.3.
     std::shared_ptr<StreamFactory> security{};
+    /// Null: payloads travel as they are. `zstd(...)` of codec/zstd.hpp: compressed, to peers with the same setting and the
+    /// same dictionary; others are sent them as they are. Not shared with transports on other threads.
+    std::shared_ptr<Compression> compression{};
+    /// Smaller payloads are not worth the work; a good dictionary makes less worth it.
+    std::size_t compressed_from{512};
     /// For back-off jitter and the nonce that tells this node from others; absent: from the system.
     std::optional<std::uint64_t> seed{};
     /// The time of day, for messages that expire before they can be sent; null: the system's. On the executor.
@@ -155,6 +161,7 @@ struct TcpStatistics {
     std::uint64_t frames_sent{};  ///< Handed to a queue, once per peer.
     std::uint64_t frames_received{};
     std::uint64_t frames_encoded{};  ///< Once per frame, however many peers.
+    std::uint64_t frames_packed{};   ///< Of those: compressed too, once for all peers that take that.
     std::uint64_t writes{};          ///< Calls of the system that took bytes.
     std::uint64_t reads{};
     std::uint64_t frames_evicted{};  ///< Entries thrown out of full queues for more urgent frames.
