@@ -131,6 +131,22 @@ TEST_CASE("Every thread may broadcast, waiting or not", "[node]") {
     CHECK(pair.inbox.wait_for(threads * each));
 }
 
+TEST_CASE("What was broadcast before a node stops still arrives", "[node]") {
+    constexpr std::size_t messages = 20;
+    Inbox inbox;
+    Node<> bob({.id = "bob"});
+    bob.register_handler<std::string>("text", [&](const std::string& text) { inbox.put(text); });
+    bob.start();
+    {
+        Node alice({.id = "alice", .drain_timeout = std::chrono::seconds{20}}, FixedPeers{peer_of(bob)});
+        alice.start();
+        for (std::size_t i = 0; i < messages; ++i) {
+            CHECK(alice.broadcast("text", std::to_string(i)));
+        }
+    }
+    CHECK(inbox.texts().size() == messages);
+}
+
 TEST_CASE("What is posted tells its outcome later", "[node]") {
     Pair pair;
     CHECK(pair.alice.post("text", std::string("early"), {},

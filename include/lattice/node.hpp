@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <future>
@@ -41,6 +42,9 @@ struct NodeOptions {
     Config config{};
     /// An io_context of the host's, which outlives the node; null: one of its own, with a thread that runs it.
     asio::io_context* io{nullptr};
+    /// How long `stop` waits at most for what is queued to leave by HTTP: several times what a push takes. Peers that do
+    /// not answer are not waited for. Only without an io_context of the host's, and not when a handler stops the node.
+    Duration drain_timeout{std::chrono::milliseconds{250}};
     /// Decides all random choices; absent: from the system.
     std::optional<std::uint64_t> seed{};
 };
@@ -71,6 +75,7 @@ class Node {
     /// cannot be had.
     explicit Node(NodeOptions options, P peers = P{})
         : owns_thread_(options.io == nullptr),
+          drain_timeout_(options.drain_timeout),
           clock_(make_clock(options)),
           peers_(std::move(peers)),
           http_(clock_, http_options(options)),
@@ -99,9 +104,13 @@ class Node {
         call([this] { protocol_.start(); });
     }
 
-    /// Ends gossiping; HTTP callers get 503 until the next `start`. No handler runs once this has returned.
+    /// Ends gossiping; HTTP callers get 503 until the next `start`. No handler runs once this has returned. What was
+    /// broadcast before still leaves, within NodeOptions::drain_timeout.
     void stop() {
         call([this] { protocol_.stop(); });
+        if (owns_thread_ && !clock_.on_executor()) {
+            http_.flush(drain_timeout_);
+        }
     }
 
     [[nodiscard]] bool running() {
@@ -233,6 +242,7 @@ class Node {
     }
 
     const bool owns_thread_;
+    const Duration drain_timeout_;
     AsioClock clock_;
     P peers_;
     HttpTransport http_;

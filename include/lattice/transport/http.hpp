@@ -112,6 +112,10 @@ class HttpTransport {
         }
     }
 
+    /// Waits until what was sent has reached the peers that answer, at most for `patience`; says whether it has. For use
+    /// after `close`: destruction drops what is still queued. Not on the executor, which has better things to do.
+    bool flush(Duration patience) { return courier_.flush(http::socket_time() + patience); }
+
     /// The port that is served; 0 when nothing is.
     [[nodiscard]] std::uint16_t port() const noexcept { return server_ ? server_->port() : std::uint16_t{0}; }
 

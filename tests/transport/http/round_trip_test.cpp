@@ -75,6 +75,28 @@ TEST_CASE("a peer that cannot be reached is reported, and rests") {
     CHECK(alice.failures[0].id() == "nobody");
 }
 
+TEST_CASE("what is queued can be waited for, as long as the peer answers") {
+    Node a("a");
+    Node b("b");
+    for (int n = 0; n < 5; ++n) {
+        REQUIRE(a.send(Push{make_message("{\"n\":" + std::to_string(n) + "}"), {5, 1}}, b.peer("b")) ==
+                SendStatus::sent);
+    }
+    a.close();
+    CHECK(a.transport.flush(20s));
+    CHECK(b.wait_until([&] { return b.arrivals.size() == 5; }));
+    CHECK(a.transport.flush(Duration{0}));
+
+    http::Fd deaf = http::listen_at("127.0.0.1", 0);  // it takes connections and says nothing
+    a.open();
+    const Peer silent("silent", "http://127.0.0.1:" + std::to_string(http::port_of(deaf.get())));
+    REQUIRE(a.send(Push{make_message(), {5, 1}}, silent) == SendStatus::sent);
+    CHECK_FALSE(a.transport.flush(20ms));
+    deaf.reset();
+    REQUIRE(a.wait_for_failures(1));
+    CHECK(a.transport.flush(20s));
+}
+
 TEST_CASE("addresses that are not base URLs are unreachable") {
     Node alice("alice");
     for (const char* address : {"", "127.0.0.1:80", "https://a:1", "http://", "http://a:0", "http://a:99999",

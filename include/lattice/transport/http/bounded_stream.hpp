@@ -175,7 +175,8 @@ class BoundedStream : public httplib::Stream {
 
     bool take_answer_head() {
         awaits_head_ = false;
-        return flush() && read_head(head_max_) == Head::complete;
+        // An answer is never there at once: to ask for it before waiting would be a system call for nothing.
+        return flush() && wait_to_read() && read_head(head_max_) == Head::complete;
     }
 
     /// Takes what the socket has, waiting for it if need be: bytes taken, 0 at the end, -1 when it failed.
@@ -198,11 +199,15 @@ class BoundedStream : public httplib::Stream {
                 broken_ = true;
                 return -1;
             }
-            if (!wait_for(fd_, POLLIN, deadline_, abort_fd_)) {
-                timed_out_ = true;
+            if (!wait_to_read()) {
                 return -1;
             }
         }
+    }
+
+    bool wait_to_read() {
+        timed_out_ = !wait_for(fd_, POLLIN, deadline_, abort_fd_);
+        return !timed_out_;
     }
 
     void make_room() {

@@ -70,6 +70,18 @@ class Courier {
         return found == links_.end() ? Peer() : found->second->peer;
     }
 
+    /// Waits until nothing is left to send to peers that answer, at most until `deadline`; says whether that came about.
+    /// Peers that failed are not waited for. Any thread; useful only where nobody sends meanwhile.
+    bool flush(TimePoint deadline) {
+        std::unique_lock lock(mutex_);
+        return sent_.wait_until(lock, deadline, [this] {
+            return std::all_of(links_.begin(), links_.end(), [](const auto& entry) {
+                const Link& link = *entry.second;
+                return link.failures != 0 || (link.empty() && link.exchanges == 0);
+            });
+        });
+    }
+
     /// Ends all exchanges at once and joins the threads; frames that still wait are dropped. The desk must be closed.
     void stop() {
         {
@@ -244,6 +256,7 @@ class Courier {
         doubtful_running_ -= doubtful ? 1 : 0;
         conclude(link, std::move(client), std::move(delivered));
         make_ready(link);
+        sent_.notify_all();
         if (doubtful && !doubtful_.empty()) {
             work_.notify_one();
         }
@@ -317,6 +330,7 @@ class Courier {
 
     mutable std::mutex mutex_;
     std::condition_variable work_;
+    std::condition_variable sent_;  ///< An exchange is over.
     Links links_;
     std::deque<LinkPtr> proven_;    ///< Links with something to send, whose peers answer.
     std::deque<LinkPtr> doubtful_;  ///< The same for peers that failed or never answered.
