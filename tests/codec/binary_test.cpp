@@ -71,6 +71,10 @@ std::vector<Vector> vectors() {
             {"sync_request", SyncRequest{MessageId{}, 4096, Naming::keys}},
             {"sync_ids", SyncIds{a, {b}, true, Naming::ids}},
             {"acknowledge", Acknowledge{{{0x0102030405060708U, 1}, {0xf1f2f3f4f5f6f7f8U, 300}}}},
+            {"link_join", LinkControl{LinkStep::join, 0, {}}},
+            {"link_herald", LinkControl{LinkStep::herald, 0x0102030405060708U, repeated_id(0x5a)}},
+            {"link_graft", LinkControl{LinkStep::graft, 0x0102030405060708U, repeated_id(0x5a)}},
+            {"link_prune", LinkControl{LinkStep::prune, 0x0102030405060708U, {}}},
             {"reconcile", Reconcile{Reconcile::Step::wants, 300, Bytes(std::string_view("sketch"))}},
             {"reconcile_empty", Reconcile{Reconcile::Step::request, 0xffffffffU, Bytes{}}},
             {"sync_ids_empty", SyncIds{MessageId{}, {}, false, Naming::keys}}};

@@ -88,7 +88,11 @@ inline bool same_frame(const Frame& a, const Frame& b) {
                        const auto& y = std::get<Reconcile>(b);
                        return x.step == y.step && x.session == y.session && x.body == y.body;
                    },
-                   [&](const Acknowledge& x) { return x.items == std::get<Acknowledge>(b).items; }},
+                   [&](const Acknowledge& x) { return x.items == std::get<Acknowledge>(b).items; },
+                   [&](const LinkControl& x) {
+                       const auto& y = std::get<LinkControl>(b);
+                       return x.step == y.step && x.origin == y.origin && x.name == y.name;
+                   }},
         a);
 }
 
@@ -165,11 +169,21 @@ inline Acknowledge random_acknowledge(Random& random) {
     return made;
 }
 
+inline LinkControl random_link_control(Random& random) {
+    LinkControl made;
+    made.step = static_cast<LinkStep>(random.below(10));
+    made.origin = made.step >= LinkStep::herald ? random.next() : 0;
+    if (made.step == LinkStep::herald || (made.step == LinkStep::graft && random.below(2) == 0)) {
+        made.name = random_id(random);
+    }
+    return made;
+}
+
 inline Frame random_frame(Random& random) {
     const Naming naming = random.below(2) == 0 ? Naming::keys : Naming::ids;
     const Envelope envelope{static_cast<std::uint8_t>(random.below(ceiling::hops + 1)),
                             static_cast<std::uint8_t>(random.below(256)), static_cast<Priority>(random.below(4))};
-    switch (random.below(9)) {
+    switch (random.below(10)) {
         case 0:
             return Push{random_message(random), envelope, random_route(random)};
         case 1:
@@ -186,6 +200,8 @@ inline Frame random_frame(Random& random) {
             return random_reconcile(random);
         case 7:
             return random_acknowledge(random);
+        case 8:
+            return random_link_control(random);
         default:
             return SyncIds{random_id(random), random_names(random), random.below(2) == 0, naming};
     }

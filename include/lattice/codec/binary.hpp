@@ -35,15 +35,18 @@
 ///               that a duplicate is recognised before anything is hashed
 ///     extension varint, then so many bytes, which a receiver of version 1 ignores
 ///
-/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile, 9 Acknowledge:
+/// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile, 9 Acknowledge, 10 LinkControl:
 ///
 ///     Announce, Request, NotFound   flags 1 | count varint | count * 32 bytes
 ///     SyncRequest                   flags 1 | after 32 bytes | limit varint
 ///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
 ///     Reconcile                     flags 1 | step 1 | session varint | size varint | so many bytes of a reconciler's
 ///     Acknowledge                   flags 1 | count varint | count * (name 8 bytes, reached varint)
+///     LinkControl                   flags 1 | step 1 | origin 8 bytes (steps 7 to 9) | name 32 bytes (7; 8 may)
 ///
-///     step      0 request, 1 reply, 2 wants. A receiver skips a frame with another one
+///     step      Reconcile: 0 request, 1 reply, 2 wants. LinkControl: 0 probe, 1 echo, 2 join, 3 join and keep, 4 welcome,
+///               5 refuse, 6 leave, 7 herald, 8 graft, 9 prune. A receiver skips a frame with another one
+///     origin    FNV-1a, 64 bits, of the origin's node id
 ///     session   below 2^32
 ///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only)
 ///
@@ -54,7 +57,7 @@
 /// Unix epoch in 8 bytes, lowest first; 0 to 2^53, and an expiry is not 0. Eight fixed bytes rather than a varint,
 /// because today's times take eight there as well. A ttl above ceiling::hops counts as ceiling::hops.
 ///
-/// Later versions. Bytes behind the last field of kinds 3 to 9, and the extension of kinds 1 and 2, are for additions
+/// Later versions. Bytes behind the last field of kinds 3 to 10, and the extension of kinds 1 and 2, are for additions
 /// that may be ignored. A kind, flag or version that a receiver does not know makes it skip the frame, and go on behind
 /// it.
 ///

@@ -298,6 +298,26 @@ inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     return in.ok() ? FieldsResult{} : FieldsResult::malformed(FrameFault::fields_malformed);
 }
 
+/// A graft names a message when there is room for one: it has no other fields to come.
+inline FieldsResult decode_link_control(ByteView bytes, Frame& frame) {
+    Reader in(bytes);
+    const std::uint8_t flags = in.byte();
+    const std::uint8_t step = in.byte();
+    if (flags != 0 || step > static_cast<std::uint8_t>(LinkStep::prune)) {
+        return in.ok() ? FieldsResult::skipped() : FieldsResult::malformed(FrameFault::fields_malformed);
+    }
+    LinkControl control;
+    control.step = static_cast<LinkStep>(step);
+    if (control.step >= LinkStep::herald) {
+        control.origin = in.fixed64();
+    }
+    if (control.step == LinkStep::herald || (control.step == LinkStep::graft && in.left() >= MessageId::size)) {
+        control.name = in.id();
+    }
+    frame = control;
+    return in.ok() ? FieldsResult{} : FieldsResult::malformed(FrameFault::fields_malformed);
+}
+
 inline FieldsResult decode_fields(wire::Kind kind, ByteView fields, WireLimits limits, Frame& frame) {
     switch (kind) {
         case wire::Kind::push:
@@ -318,6 +338,8 @@ inline FieldsResult decode_fields(wire::Kind kind, ByteView fields, WireLimits l
             return decode_reconcile(fields, frame);
         case wire::Kind::acknowledge:
             return decode_acknowledge(fields, frame);
+        case wire::Kind::link_control:
+            return decode_link_control(fields, frame);
     }
     return FieldsResult::skipped();
 }

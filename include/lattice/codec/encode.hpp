@@ -125,6 +125,11 @@ inline void write_prologue(Writer& out, wire::Kind kind, std::size_t flags) noex
     out.byte(flags);
 }
 
+constexpr bool names_origin(LinkStep step) noexcept { return step >= LinkStep::herald; }
+inline bool names_message(const LinkControl& frame) noexcept {
+    return frame.step == LinkStep::herald || (frame.step == LinkStep::graft && !(frame.name == MessageId{}));
+}
+
 /// Bytes between the length and the payload.
 struct HeadSize {
     static constexpr std::size_t flags = 1;
@@ -154,6 +159,11 @@ struct HeadSize {
             size += sizeof item.name + varint::size(item.reached);
         }
         return size;
+    }
+    std::size_t operator()(const LinkControl& frame) const noexcept {
+        constexpr std::size_t step = 1;
+        return prologue_size + flags + step + (names_origin(frame.step) ? sizeof frame.origin : 0) +
+               (names_message(frame) ? MessageId::size : 0);
     }
 
    private:
@@ -209,6 +219,16 @@ struct WriteHead {
         for (const Acknowledge::Item& item : items) {
             out.fixed64(item.name);
             out.varint(item.reached);
+        }
+    }
+    void operator()(const LinkControl& frame) const noexcept {
+        write_prologue(out, wire::Kind::link_control, 0);
+        out.byte(static_cast<std::uint8_t>(frame.step));
+        if (names_origin(frame.step)) {
+            out.fixed64(frame.origin);
+        }
+        if (names_message(frame)) {
+            out.id(frame.name);
         }
     }
 };

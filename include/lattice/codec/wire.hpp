@@ -28,13 +28,14 @@ enum class Kind : std::uint8_t {
     sync_ids = 7,
     reconcile = 8,
     acknowledge = 9,
+    link_control = 10,
 };
 
 /// Kinds from here to 255 are never the codec's: a transport may use them between its two ends, and the codec skips them.
 inline constexpr std::uint8_t link_kinds_begin = 0xf0;
 
 /// Whether a frame of this version may be of this kind.
-constexpr bool is_known(Kind kind) noexcept { return kind >= Kind::push && kind <= Kind::acknowledge; }
+constexpr bool is_known(Kind kind) noexcept { return kind >= Kind::push && kind <= Kind::link_control; }
 
 /// Flags of Push and Provide. A receiver skips a frame with a flag that it does not know: what it does not understand
 /// could change the meaning of the payload. Additions that may be ignored go into the extension instead.

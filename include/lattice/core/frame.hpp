@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <lattice/core/bytes.hpp>
+#include <lattice/core/links.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/route.hpp>
@@ -87,9 +88,17 @@ struct Acknowledge {
     std::vector<Item> items;
 };
 
+/// What nodes of an overlay tell each other about their links and trees; small, and never more than one link's business.
+struct LinkControl {
+    LinkStep step{LinkStep::probe};
+    OriginKey origin{0};  ///< Of herald, graft and prune.
+    MessageId name{};     ///< Of herald; of graft, where all zero names none.
+};
+
 /// What travels between two nodes. Codecs and transports treat all alternatives alike; a receiver skips kinds that it does
 /// not know.
-using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile, Acknowledge>;
+using Frame =
+    std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile, Acknowledge, LinkControl>;
 
 /// The alternatives of Frame by their index, for a switch: it costs a fraction of what std::visit costs to compile.
 enum class FrameKind : std::uint8_t {
@@ -102,6 +111,7 @@ enum class FrameKind : std::uint8_t {
     sync_ids,
     reconcile,
     acknowledge,
+    link_control,
 };
 
 /// Builds one visitor from several lambdas.

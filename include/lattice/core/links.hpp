@@ -29,6 +29,20 @@ constexpr OriginKey origin_key(std::string_view origin) noexcept {
     return key;
 }
 
+/// What two nodes say to each other about the link between them, and about the trees that grow over it.
+enum class LinkStep : std::uint8_t {
+    probe,      ///< "Answer at once": measures a round trip. Answered by echo.
+    echo,       ///< The answer to probe.
+    join,       ///< "Be my neighbour, for we are near." Answered by welcome or refuse.
+    join_kept,  ///< "Be my neighbour, and keep me though we are far": for connectivity. Answered likewise.
+    welcome,    ///< The link stands, on both sides.
+    refuse,     ///< No room.
+    leave,      ///< The link is gone.
+    herald,     ///< "There is a message of that origin": floods ahead of the payload, and shows the shortest way to it.
+    graft,      ///< "Push to me what that origin sends" (GRAFT), and the message that is named, if one is.
+    prune,      ///< "Do not push to me what that origin sends" (PRUNE).
+};
+
 /// Who said first that there is a message, as seen from the moment in which somebody asks.
 struct FirstSign {
     std::uint32_t link{no_link};  ///< no_link: nobody.

@@ -16,17 +16,6 @@
 
 namespace lattice::inline v0 {
 
-/// What two nodes say to each other about the link between them.
-enum class LinkStep : std::uint8_t {
-    probe,      ///< "Answer at once": measures a round trip. Answered by echo.
-    echo,       ///< The answer to probe.
-    join,       ///< "Be my neighbour, for we are near." Answered by welcome or refuse.
-    join_kept,  ///< "Be my neighbour, and keep me though we are far": for connectivity. Answered likewise.
-    welcome,    ///< The link stands, on both sides.
-    refuse,     ///< No room.
-    leave,      ///< The link is gone.
-};
-
 /// The bounds of a node's neighbourhood.
 struct NeighbourBounds {
     std::uint32_t kept{
@@ -96,6 +85,8 @@ class BasicNeighbours {
                     due_ = now;
                 }
                 return;
+            default:
+                return;  // Of trees.
         }
     }
 

@@ -116,6 +116,8 @@ class BasicEngine {
                 return on(*std::get_if<SyncIds>(&frame), from, now, effects);
             case FrameKind::reconcile:
                 return on(*std::get_if<Reconcile>(&frame), from, now, effects);
+            case FrameKind::link_control:
+                return {};
             case FrameKind::acknowledge:
                 return {};
         }
