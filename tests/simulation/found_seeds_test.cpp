@@ -26,6 +26,7 @@ constexpr Found found[] = {
     {10748, "the same"},
     {22930, "the same"},
     {21599, "the checker of times took a late verdict for a message that had just arrived at another node"},
+    {33370, "the campaign ended while the last frame of an attacker was under way"},
 };
 
 }  // namespace

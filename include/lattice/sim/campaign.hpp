@@ -278,19 +278,26 @@ class Campaign {
         for (const auto& [node, deeds] : plan_.hostile) {
             world_.crash(node);
         }
-        wait_for_everyone(world_.now() + plan_.heal_for, Attackers::gone);
-        world_.run_for(std::chrono::seconds{3});
+        const Duration end = world_.now() + plan_.heal_for;
+        do {  // What an attacker sent last may be under way for seconds, and be new to all.
+            wait_for_everyone(end, Attackers::gone);
+            world_.run_for(std::chrono::seconds{3});
+        } while (!is_well(end, Attackers::gone));
         return healed;
     }
 
     enum class Attackers : std::uint8_t { active, gone };
 
     void wait_for_everyone(Duration end, Attackers attackers) {
-        const bool complete = !plan_.has(Fault::small_caches);
         do {
             world_.run_for(std::chrono::seconds{2});
-        } while (complete && world_.now() < end &&
-                 !EveryoneGetsEverything::holds(world_, attackers == Attackers::gone));
+        } while (!is_well(end, attackers));
+    }
+
+    /// Whether nothing is to be waited for any more: everyone has everything, or it is too late.
+    [[nodiscard]] bool is_well(Duration end, Attackers attackers) const {
+        return plan_.has(Fault::small_caches) || world_.now() >= end ||
+               EveryoneGetsEverything::holds(world_, attackers == Attackers::gone);
     }
 
     FaultPlan plan_;
