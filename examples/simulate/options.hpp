@@ -43,7 +43,7 @@ inline constexpr std::string_view usage =
                      pull          announce to random peers, who fetch
                      push-pull     both
                      anti-entropy  compare everything with one peer now and then, nothing else
-                     default       all three, as the library ships
+                     default       trees, announcements, anti-entropy, as the library ships
   --fanout K         peers per hop and per announcement (3)
   --ttl H            hops that pushing makes at most (32)
   --interval T       time between announcements (500ms)
@@ -110,6 +110,7 @@ inline lattice::sim::Latency latency(std::string_view text) {
 
 inline void set_mode(lattice::Config& config, std::string_view mode) {
     const bool all = mode == "default";
+    config.dissemination = all ? lattice::Config::Dissemination::automatic : lattice::Config::Dissemination::rumor;
     config.enable_push = all || mode == "rumor" || mode == "push-pull";
     config.enable_pull = all || mode == "pull" || mode == "push-pull";
     config.enable_anti_entropy = all || mode == "anti-entropy";

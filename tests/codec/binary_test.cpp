@@ -36,7 +36,7 @@ Message full_message() {
     return Message::compose(full);
 }
 
-Route some_route() { return {Course::slice, true, true, 25, 2'000, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}}; }
+Route some_route() { return {Course::slice, true, true, 25, 2'000, 3, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}}; }
 
 Announce many_names() {
     Announce announce;
@@ -70,7 +70,7 @@ std::vector<Vector> vectors() {
             {"not_found", NotFound{{b}, Naming::keys}},
             {"sync_request", SyncRequest{MessageId{}, 4096, Naming::keys}},
             {"sync_ids", SyncIds{a, {b}, true, Naming::ids}},
-            {"acknowledge", Acknowledge{{{0x0102030405060708U, 1}, {0xf1f2f3f4f5f6f7f8U, 300}}}},
+            {"acknowledge", Acknowledge{{{0x0102030405060708U, 1, 1}, {0xf1f2f3f4f5f6f7f8U, 3, 300}}}},
             {"link_join", LinkControl{LinkStep::join, 0, {}}},
             {"link_herald", LinkControl{LinkStep::herald, 0x0102030405060708U, repeated_id(0x5a)}},
             {"link_graft", LinkControl{LinkStep::graft, 0x0102030405060708U, repeated_id(0x5a)}},

@@ -158,13 +158,15 @@ inline Route random_route(Random& random) {
             (bytes & 2U) != 0,
             static_cast<std::uint8_t>(bytes >> 8U),
             static_cast<std::uint16_t>(bytes >> 16U),
+            static_cast<std::uint8_t>(bytes >> 60U),
             slice};
 }
 
 inline Acknowledge random_acknowledge(Random& random) {
     Acknowledge made;
     for (std::uint64_t count = random.below(40); count != 0; --count) {
-        made.items.push_back({random.next(), static_cast<std::uint32_t>(random.next())});
+        made.items.push_back(
+            {random.next(), static_cast<std::uint8_t>(random.next()), static_cast<std::uint32_t>(random.next())});
     }
     return made;
 }

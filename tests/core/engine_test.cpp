@@ -35,6 +35,7 @@ struct Node {
     static std::shared_ptr<const Config> settings(const std::function<void(Config&)>& adjust) {
         Config config;
         config.node_id = "shared";
+        config.dissemination = Config::Dissemination::rumor;  // Trees have tests of their own: engine_tree_test.cpp.
         config.enable_anti_entropy = false;
         if (adjust) {
             adjust(config);

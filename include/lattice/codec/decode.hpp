@@ -112,8 +112,7 @@ inline Priority priority_of(std::uint8_t number) noexcept {
     return number <= static_cast<std::uint8_t>(Priority::bulk) ? static_cast<Priority>(number) : Priority::normal;
 }
 
-/// False when it has a flag that this version does not know.
-inline bool read_route(Reader& in, Route& route) noexcept {
+inline void read_route(Reader& in, Route& route) noexcept {
     namespace flag = wire::route_flag;
     const std::uint8_t flags = in.byte();
     route.course = (flags & flag::overlay) != 0 ? Course::overlay : Course::slice;
@@ -126,7 +125,7 @@ inline bool read_route(Reader& in, Route& route) noexcept {
         route.slice.first = in.fixed64();
         route.slice.last = in.fixed64();
     }
-    return (flags & ~flag::known) == 0;
+    route.copy = static_cast<std::uint8_t>(flags >> flag::copy_shift);
 }
 
 inline std::uint8_t clamp_ttl(std::uint8_t ttl) noexcept { return ttl < ceiling::hops ? ttl : ceiling::hops; }
@@ -159,8 +158,8 @@ inline detail::FieldsResult read_message(ByteView bytes, WireLimits limits, Mess
         in.bytes(size < in.left() + 1 ? static_cast<std::size_t>(size) : in.left() + 1);
     }
     view.envelope.priority = (flags & flag::priority) != 0 ? detail::priority_of(in.byte()) : Priority::normal;
-    if ((flags & flag::route) != 0 && !detail::read_route(in, view.route)) {
-        return in.ok() ? FieldsResult::skipped() : FieldsResult::malformed(FrameFault::fields_malformed);
+    if ((flags & flag::route) != 0) {
+        detail::read_route(in, view.route);
     }
     view.fields.payload = in.rest();
     if (!in.ok()) {
@@ -208,10 +207,13 @@ inline Naming naming_of(std::uint8_t flags) noexcept {
 
 inline FieldsResult decode_announce(ByteView bytes, Frame& frame) {
     Reader in(bytes);
-    if (in.byte() != 0) {
+    const std::uint8_t flags = in.byte();
+    if ((flags & ~wire::names_flag::answer) != 0) {
         return FieldsResult::skipped();
     }
-    return read_names(in, frame.emplace<Announce>().names);
+    auto& announce = frame.emplace<Announce>();
+    announce.answer = flags != 0;
+    return read_names(in, announce.names);
 }
 
 /// Request and NotFound have the same fields.
@@ -284,7 +286,7 @@ inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     if (count > wire::names_max) {
         return FieldsResult::malformed(FrameFault::too_many_names);
     }
-    constexpr std::size_t least = sizeof(std::uint64_t) + 1;
+    constexpr std::size_t least = sizeof(std::uint64_t) + 2;
     if (!in.ok() || count * least > in.left()) {
         return FieldsResult::malformed(FrameFault::fields_malformed);
     }
@@ -292,6 +294,7 @@ inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     items.resize(static_cast<std::size_t>(count));
     for (Acknowledge::Item& item : items) {
         item.name = in.fixed64();
+        item.copy = in.byte();
         const std::uint64_t reached = in.varint();
         item.reached = static_cast<std::uint32_t>(reached < 0xffffffffU ? reached : 0xffffffffU);
     }

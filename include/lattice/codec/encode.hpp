@@ -59,9 +59,10 @@ inline std::size_t message_head_size(const Message& message, Envelope envelope, 
 
 inline void write_route(Writer& out, const Route& route) noexcept {
     namespace flag = wire::route_flag;
-    out.byte(static_cast<std::size_t>(
-        (route.acknowledge ? flag::acknowledge : 0) | (route.receipt ? flag::receipt : 0) |
-        (route.course == Course::overlay ? flag::overlay : 0) | (route.slice.empty() ? 0 : flag::slice)));
+    out.byte(
+        static_cast<std::size_t>((route.acknowledge ? flag::acknowledge : 0) | (route.receipt ? flag::receipt : 0) |
+                                 (route.course == Course::overlay ? flag::overlay : 0) |
+                                 (route.slice.empty() ? 0 : flag::slice) | ((route.copy & 15U) << flag::copy_shift)));
     out.byte(route.loss);
     out.byte(route.round_trip & 0xffU);
     out.byte(route.round_trip >> 8U);
@@ -156,7 +157,7 @@ struct HeadSize {
         const auto items = carried(frame.items);
         std::size_t size = prologue_size + flags + varint::size(items.size());
         for (const Acknowledge::Item& item : items) {
-            size += sizeof item.name + varint::size(item.reached);
+            size += sizeof item.name + 1 + varint::size(item.reached);
         }
         return size;
     }
@@ -182,7 +183,7 @@ struct WriteHead {
         write_message_head(out, wire::Kind::provide, frame.message, frame.envelope);
     }
     void operator()(const Announce& frame) const noexcept {
-        write_prologue(out, wire::Kind::announce, 0);
+        write_prologue(out, wire::Kind::announce, frame.answer ? wire::names_flag::answer : 0U);
         write_names(out, carried(frame.names));
     }
     void operator()(const Request& frame) const noexcept {
@@ -218,6 +219,7 @@ struct WriteHead {
         out.varint(items.size());
         for (const Acknowledge::Item& item : items) {
             out.fixed64(item.name);
+            out.byte(item.copy);
             out.varint(item.reached);
         }
     }

@@ -49,19 +49,20 @@ inline constexpr std::uint8_t route = 32;     ///< Push only. Absent: Course::ru
 inline constexpr std::uint8_t known = 63;
 }  // namespace message_flag
 
-/// Flags of a Route; unknown ones make the receiver skip the frame.
+/// Flags of a Route.
 namespace route_flag {
 inline constexpr std::uint8_t acknowledge = 1;
 inline constexpr std::uint8_t receipt = 2;
 inline constexpr std::uint8_t overlay = 4;  ///< Course::overlay; otherwise Course::slice.
 inline constexpr std::uint8_t slice = 8;    ///< The slice is not empty.
-inline constexpr std::uint8_t known = 15;
+inline constexpr unsigned copy_shift = 4;   ///< The upper half is Route::copy.
 }  // namespace route_flag
 
 /// Flags of the frames that carry names; unknown ones are treated alike.
 namespace names_flag {
 inline constexpr std::uint8_t naming_ids = 1;  ///< Naming::ids; otherwise Naming::keys.
 inline constexpr std::uint8_t complete = 2;    ///< SyncIds::complete.
+inline constexpr std::uint8_t answer = 4;      ///< Announce::answer.
 }  // namespace names_flag
 
 /// Names in one frame: as many as fit beside the largest frame of the default settings (8,192 * 32 = 256 KiB), twice

@@ -31,6 +31,17 @@ struct Config {
     bool enable_pull{true};          ///< Announce held messages and fetch announced ones (lazy push).
     bool enable_anti_entropy{true};  ///< Compare all held ids with one peer now and then.
 
+    /// How messages spread.
+    enum class Dissemination : std::uint8_t {
+        automatic,  ///< A tree.
+        tree,  ///< By delegation: each node gets the payload once, over a tree of that message's own (see delegate_slice).
+        rumor,  ///< To `fanout` random peers at each hop, the reference's way.
+    } dissemination{Dissemination::automatic};
+    /// Children of a node in a tree at most. Networks of no more than this and one other are reached directly.
+    std::size_t tree_degree{32};
+    /// The part of deliveries that tree and announcements are to achieve, without anti-entropy; 0 to less than 1.
+    double delivery_probability{0.99999};
+
     /// This node's name: unique in the network, 1 to 128 printable ASCII characters without spaces.
     std::string node_id;
     /// Rounds in which a message is announced after it came; repeating it carries it through loss.
@@ -87,6 +98,9 @@ inline std::optional<ConfigError> check_protocol(const Config& config) {
          "must be 1 to 128 printable ASCII characters without spaces"},
         {"fanout", config.fanout != 0 || !config.enable_push, "must be at least 1 while enable_push is on"},
         {"message_ttl", config.message_ttl != 0 && config.message_ttl <= ceiling::hops, "must be 1 to 32 hops"},
+        {"tree_degree", config.tree_degree >= 2 && config.tree_degree <= 1'024, "must be 2 to 1,024"},
+        {"delivery_probability", config.delivery_probability >= 0 && config.delivery_probability < 1,
+         "must be at least 0 and less than 1"},
         {"message_cache_size", config.message_cache_size != 0, "must be at least 1"},
         {"announce_rounds", config.announce_rounds != 0 || !config.enable_pull,
          "must be at least 1 while enable_pull is on"}};
@@ -105,6 +119,8 @@ inline std::optional<ConfigError> check_lengths(const Config& config) {
         {"peer_refresh_interval", sane(config.peer_refresh_interval), range},
         {"limits.fetch_timeout", sane(limits.fetch_timeout), range},
         {"limits.sync_timeout", sane(limits.sync_timeout), range},
+        {"limits.acknowledge_timeout", sane(limits.acknowledge_timeout), range},
+        {"limits.suspicion", sane(limits.suspicion), range},
         {"limits.push_age_max", sane(limits.push_age_max), range},
         {"limits.horizon", sane(limits.horizon), range},
         {"limits.clock_lead_max",
@@ -135,6 +151,7 @@ inline std::optional<ConfigError> check_counts(const Config& config) {
         {"limits.tracked_ids_per_peer", limits.tracked_ids_per_peer != 0, some},
         {"limits.fetches_in_flight_per_peer", limits.fetches_in_flight_per_peer != 0, some},
         {"limits.answers_per_peer_and_id", limits.answers_per_peer_and_id != 0, some},
+        {"limits.unacknowledged_max", limits.unacknowledged_max != 0, some},
         {"limits.validations_max", limits.validations_max != 0, some},
         {"limits.validations_per_peer", limits.validations_per_peer != 0, some},
         {"limits.peer_states_max", limits.peer_states_max != 0, some},
@@ -148,6 +165,12 @@ inline std::optional<ConfigError> check_counts(const Config& config) {
 }
 
 }  // namespace detail
+
+/// Config::delivery_probability as SpreadTuner takes it.
+inline std::uint32_t misses_tolerated(const Config& config) noexcept {
+    const double misses = (1 - config.delivery_probability) * 1e9 + 0.5;
+    return misses < 1 ? 1 : static_cast<std::uint32_t>(misses);
+}
 
 /// The first setting that cannot work, or nothing.
 inline std::optional<ConfigError> validate(const Config& config) {

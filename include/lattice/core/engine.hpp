@@ -5,3 +5,4 @@
 #include <lattice/core/engine/intake.hpp>
 #include <lattice/core/engine/reconcile.hpp>
 #include <lattice/core/engine/repair.hpp>
+#include <lattice/core/engine/tree.hpp>

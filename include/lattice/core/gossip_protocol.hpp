@@ -61,6 +61,7 @@ class GossipProtocol {
             return;
         }
         running_ = true;
+        engine_.rely_on_transport(is_reliable(transport_));
         transport_.open({[this](const Peer& from, Frame frame) { return receive(from, std::move(frame)); },
                          [this](const Peer& peer) { peer_failed(peer); }});
         if constexpr (NotifyingPeerSource<PeerSourceT>) {
@@ -293,12 +294,11 @@ class GossipProtocol {
         sends_done_ = 0;
     }
 
-    /// Hands all frames that are due to the transport. Returns what it said about the last one.
+    /// Hands all frames that are due to the transport. Returns what it said about them.
     SendSummary carry_out_sends() {
         SendSummary summary;
         while (sends_done_ < effects_.sends.size()) {
             const Effects::Send send = std::move(effects_.sends[sends_done_++]);
-            summary = {};
             if (!running_) {
                 continue;
             }

@@ -46,6 +46,14 @@ struct Limits {
     /// How often one peer gets the same message on request; gossipsub's figure. More is a way to make us upload.
     std::size_t answers_per_peer_and_id{3};
 
+    /// A pushed copy unacknowledged for so long is sent again, until the peer's own round trip is known; over transports that
+    /// do not lose frames, never sooner. RFC 6298 begins with 1 s; 200 ms cross the earth and back.
+    Duration acknowledge_timeout{std::chrono::milliseconds{200}};
+    /// Copies waiting to be acknowledged; beyond, repair is left to announcements.
+    std::size_t unacknowledged_max{4'096};
+    /// For so long no branch of a tree is left to a peer that did not acknowledge one.
+    Duration suspicion{std::chrono::seconds{5}};
+
     /// Messages waiting for a deferred verdict, in all and per peer: a slow validator sheds load, and what is shed can be
     /// pulled again.
     std::size_t validations_max{1'024};

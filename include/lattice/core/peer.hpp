@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <lattice/core/bytes.hpp>
+#include <lattice/core/sort_ascending.hpp>
 
 namespace lattice::inline v0 {
 
@@ -59,20 +61,47 @@ class Peer {
 /// An immutable list of peers, shared: a copy costs a counter, however many peers it names.
 class PeerList {
    public:
-    PeerList() noexcept = default;
-    explicit PeerList(std::vector<Peer> peers) : peers_(std::make_shared<const std::vector<Peer>>(std::move(peers))) {}
+    /// Where a peer stands on the ring of node ids (see Slice), and in the list.
+    struct Place {
+        std::uint64_t position;  ///< Peer::hash().
+        std::uint32_t index;
 
-    [[nodiscard]] std::size_t size() const noexcept { return peers_ ? peers_->size() : 0; }
+        friend bool operator<(const Place& a, const Place& b) noexcept {
+            return a.position != b.position ? a.position < b.position : a.index < b.index;
+        }
+    };
+
+    PeerList() noexcept = default;
+    explicit PeerList(std::vector<Peer> peers) : content_(std::make_shared<const Content>(std::move(peers))) {}
+
+    [[nodiscard]] std::size_t size() const noexcept { return content_ ? content_->peers.size() : 0; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    [[nodiscard]] const Peer& operator[](std::size_t index) const noexcept { return (*peers_)[index]; }
-    [[nodiscard]] const Peer* begin() const noexcept { return peers_ ? peers_->data() : nullptr; }
+    [[nodiscard]] const Peer& operator[](std::size_t index) const noexcept { return content_->peers[index]; }
+    [[nodiscard]] const Peer* begin() const noexcept { return content_ ? content_->peers.data() : nullptr; }
     [[nodiscard]] const Peer* end() const noexcept { return begin() + size(); }
 
+    /// The peers in the order of their positions on the ring; made once, with the list.
+    [[nodiscard]] std::span<const Place> ring() const noexcept {
+        return content_ ? std::span<const Place>(content_->ring) : std::span<const Place>{};
+    }
+
     /// Whether both handles name the same list object; equal content in two objects gives false.
-    [[nodiscard]] bool same_as(const PeerList& other) const noexcept { return peers_ == other.peers_; }
+    [[nodiscard]] bool same_as(const PeerList& other) const noexcept { return content_ == other.content_; }
 
    private:
-    std::shared_ptr<const std::vector<Peer>> peers_;
+    struct Content {
+        explicit Content(std::vector<Peer> list) : peers(std::move(list)) {
+            ring.reserve(peers.size());
+            for (const Peer& peer : peers) {
+                ring.push_back({peer.hash(), static_cast<std::uint32_t>(ring.size())});
+            }
+            sort_ascending(ring);
+        }
+        std::vector<Peer> peers;
+        std::vector<Place> ring;
+    };
+
+    std::shared_ptr<const Content> content_;
 };
 
 }  // namespace lattice::inline v0

@@ -7,6 +7,7 @@
 #include <lattice/core/name_hasher.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/round_trip.hpp>
 #include <lattice/core/slot_index.hpp>
 #include <lattice/core/token_bucket.hpp>
 
@@ -24,6 +25,8 @@ struct PeerState {
     std::uint32_t announces{0};          ///< Announce frames heeded in it.
     std::uint32_t announced_ids{0};      ///< Ids heeded in it.
     std::uint32_t solicited_ids{0};      ///< Ids that it was asked to announce; they count against nothing.
+    RoundTrip round_trip;                ///< Of its acknowledgements.
+    TimePoint suspect_until{};           ///< It left a push unanswered: no branch is left to it until then.
     bool speaks_frames{false};           ///< It sent what only a node of this library sends.
     std::uint8_t lists_first{0};         ///< Sessions to list names in, as it left a request to reconcile unanswered.
     std::uint32_t tracked_ids{0};        ///< Names in the request scheduler that it is an announcer of.

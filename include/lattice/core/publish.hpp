@@ -7,6 +7,7 @@
 
 #include <lattice/core/callback.hpp>
 #include <lattice/core/config.hpp>
+#include <lattice/core/message.hpp>
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/time.hpp>
 
@@ -22,8 +23,8 @@ struct PublishOutcome {
         too_large,   ///< Refused: payload above Limits::payload_max. Nothing changed.
         bad_type,    ///< Refused: not 1 to 64 printable ASCII characters without spaces. Nothing changed.
         bad_option,  ///< Refused: a lifetime that is not positive, or a ttl of 0 or above the ceiling. Nothing changed.
-        overloaded,   ///< Refused: too much was posted and not run yet, because this node or its peers cannot keep up.
-                      ///< Nothing changed.
+        overloaded,  ///< Refused: too much was posted and not run yet, because this node or its peers cannot keep up.
+                     ///< Nothing changed.
         not_running,  ///< Refused: the protocol is stopped. Nothing changed.
     };
 
@@ -51,6 +52,8 @@ struct PublishOptions {
     std::optional<std::uint8_t> ttl{};
     /// The message is not worth having after that time. Absent: the receivers' horizon decides.
     std::optional<Duration> lifetime{};
+    /// Which messages go first where several wait.
+    Priority priority{Priority::normal};
 };
 
 /// How one message is to be spread, and who is told how it went.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <lattice/core/defects.hpp>
@@ -37,16 +38,23 @@ class BasicRequestScheduler {
 
     BasicRequestScheduler(const Limits& limits, Random& random) noexcept : hasher_(random), limits_(&limits) {}
 
-    /// `peer` says that it holds `name`. False when that goes beyond the peer's share and is not noted.
-    bool announced(const MessageId& name, Naming naming, std::uint32_t peer, PeerTable& peers) {
+    /// `peer` says that it holds `name`, which is not to be asked for before `not_before`: it may be on its way already. The
+    /// earliest such time of all announcements counts. False when that goes beyond the peer's share and is not noted.
+    bool announced(const MessageId& name, Naming naming, std::uint32_t peer, PeerTable& peers,
+                   TimePoint not_before = TimePoint::min()) {
         std::uint32_t slot = find(name, naming);
         if (peers[peer].tracked_ids >= limits_->tracked_ids_per_peer) {
             return false;
         }
         if (slot == SlotIndex::none) {
             slot = add(name, naming);
+            wanted_[slot].not_before = not_before;
         }
         Wanted& wanted = wanted_[slot];
+        if (not_before < wanted.not_before) {
+            wanted.not_before = not_before;
+            due_ = true;
+        }
         for (const std::uint32_t announcer : wanted.announcers) {
             if (announcer == peer) {
                 return true;
@@ -58,6 +66,18 @@ class BasicRequestScheduler {
         wanted.announcers.push_back(peer);
         ++peers[peer].tracked_ids;
         return true;
+    }
+
+    /// Requests are answered sooner than Limits::fetch_timeout says, as far as is known: ask others after so long.
+    void expect_answers_in(Duration patience) noexcept { patience_ = patience; }
+
+    /// How long ago the message of that name was first announced; nothing when it is not waited for, or was asked for.
+    [[nodiscard]] std::optional<Duration> waited(const MessageId& name, Duration grace, TimePoint now) const noexcept {
+        const std::uint32_t slot = find(name, Naming::keys);
+        if (slot == SlotIndex::none || wanted_[slot].asked != PeerTable::none || wanted_[slot].not_before < now) {
+            return std::nullopt;
+        }
+        return now - (wanted_[slot].not_before - grace);
     }
 
     /// Whether the message of that name is being waited for.
@@ -113,6 +133,8 @@ class BasicRequestScheduler {
         for (std::uint32_t slot = 0; slot < wanted_.size(); ++slot) {
             Wanted& wanted = wanted_[slot];
             if (!wanted.used || wanted.asked == PeerTable::none) {
+                due_ = due_ || (wanted.used && wanted.not_before <= now);
+                wake_for(wanted, now);
                 continue;
             }
             if (wanted.deadline <= now && detail::planted(detail::Defect::silence_is_final)) {
@@ -142,9 +164,10 @@ class BasicRequestScheduler {
                 free_.push_back(slot);
                 continue;
             }
-            const std::uint32_t peer = take_announcer(wanted, peers);
+            const std::uint32_t peer = wanted.not_before > now ? PeerTable::none : take_announcer(wanted, peers);
             if (peer == PeerTable::none) {
-                waiting_[kept++] = slot;  // All its announcers are busy: it stays in the queue.
+                waiting_[kept++] = slot;  // It is early, or all its announcers are busy: it stays in the queue.
+                wake_for(wanted, now);
                 continue;
             }
             wanted.queued = false;
@@ -171,6 +194,7 @@ class BasicRequestScheduler {
     struct Wanted {
         MessageId name;
         TimePoint deadline{};
+        TimePoint not_before{};
         std::vector<std::uint32_t> announcers;  ///< Not asked yet, in order of announcement.
         std::uint32_t asked{PeerTable::none};   ///< Who has an outstanding request for it.
         Naming naming{Naming::keys};
@@ -202,6 +226,12 @@ class BasicRequestScheduler {
         index_.insert(hasher_(name), slot);
         queue(slot);
         return slot;
+    }
+
+    void wake_for(const Wanted& wanted, TimePoint now) noexcept {
+        if (wanted.used && wanted.not_before > now && wanted.not_before < next_deadline_) {
+            next_deadline_ = wanted.not_before;
+        }
     }
 
     void queue(std::uint32_t slot) {
@@ -262,7 +292,7 @@ class BasicRequestScheduler {
     }
 
     void ask(Wanted& wanted, std::uint32_t peer, TimePoint now, PeerTable& peers) {
-        Duration timeout = limits_->fetch_timeout;
+        Duration timeout = patience_ < limits_->fetch_timeout ? patience_ : limits_->fetch_timeout;
         for (int i = patient_tries; i <= wanted.silences && timeout < limits_->fetch_timeout_max; ++i) {
             timeout *= 2;
         }
@@ -293,6 +323,7 @@ class BasicRequestScheduler {
     std::vector<std::uint32_t> waiting_;  ///< Slots without an outstanding request, in order; dropped ones too.
     SlotIndex index_;
     TimePoint next_deadline_{TimePoint::max()};
+    Duration patience_{Duration::max()};
     bool due_{false};
 };
 using RequestScheduler = BasicRequestScheduler<OnUse>;

@@ -37,6 +37,8 @@ struct Route {
     bool receipt{false};      ///< Count who has the message and tell the sender, as long as more are found.
     std::uint8_t loss{0};  ///< What the sender measured: frames lost, in 255ths. For who has measured nothing itself.
     std::uint16_t round_trip{0};  ///< And how long acknowledgements take, in units of 100 us; 0: not known.
+    std::uint8_t copy{
+        1};  ///< Which copy this is, 1 to 15; an acknowledgement repeats it, and so is told from a late one.
     Slice slice{};
 
     friend bool operator==(const Route&, const Route&) = default;

@@ -30,16 +30,14 @@ enum class Disposition : std::uint8_t {
     refused,    ///< See the Refusal.
 };
 
-/// Counters of one node since its start, and gauges of now. The reference's six come first, under its names.
+/// Counters of one node since its start. The reference's come first, under its names.
 ///
 /// They conserve: messages_received == delivered + duplicates_filtered + every refusal + validations pending.
-struct Statistics {
+struct Counters {
     std::uint64_t messages_sent{};       ///< Messages broadcast by this node's host.
     std::uint64_t messages_received{};   ///< Messages that came from peers, of any outcome.
     std::uint64_t messages_forwarded{};  ///< Copies handed to the transport on behalf of others.
     std::uint64_t duplicates_filtered{};
-    std::uint64_t cached_messages{};   ///< Gauge.
-    std::uint64_t pending_messages{};  ///< Gauge: messages waiting for a deferred verdict.
 
     std::uint64_t delivered{};  ///< New messages accepted, delivered to handlers where there are any.
     std::uint64_t refused[refusal_kinds]{};
@@ -53,6 +51,11 @@ struct Statistics {
     std::uint64_t requests_expired{};  ///< Requests that a peer left unanswered.
     std::uint64_t not_found_sent{};    ///< Ids answered so.
     std::uint64_t not_found_received{};
+    std::uint64_t acknowledges_sent{};
+    std::uint64_t acknowledges_received{};
+    std::uint64_t pushes_repeated{};  ///< Copies sent again because no acknowledgement came.
+    std::uint64_t branches_moved{};   ///< Branches of trees given to others, because who had them did not answer.
+    std::uint64_t suspicions{};       ///< Peers taken to be gone for a while, each time.
     std::uint64_t syncs_started{};
     std::uint64_t syncs_completed{};
     std::uint64_t syncs_served{};
@@ -73,6 +76,15 @@ struct Statistics {
         }
         return sum;
     }
+};
+
+/// The counters of a node, and how it is now.
+struct Statistics : Counters {
+    std::uint64_t cached_messages{};
+    std::uint64_t pending_messages{};  ///< Messages waiting for a deferred verdict.
+    std::uint64_t tree_degree{};       ///< Children of a node in a tree, for small messages.
+    std::uint64_t lazy_links{};        ///< Peers that a message is announced to in a round.
+    std::uint64_t measured_loss{};     ///< Copies that had to be sent again, per thousand.
 };
 
 /// The name of a refusal as it stands in logs, metrics and error answers.

@@ -53,6 +53,7 @@ struct TransportEvents {
 /// |                                    |        | can: `statuses` has the length of `peers`. Encodes once.          |
 /// | `t.open(TransportEvents)`          | `void` | From now on received frames go to these callbacks.               |
 /// | `t.close()`                        | `void` | No callback is called any more, from the moment this returns.    |
+/// | `t.reliable()` (optional)          | `bool` | Whether what was sent arrives; see is_reliable. Asked at `start`. |
 ///
 /// What the compiler cannot check:
 /// - `send` never calls back into the protocol and never waits for a peer or a disk.
@@ -69,6 +70,17 @@ concept Transport = requires(T& transport, const Frame& frame, std::span<const P
     { transport.open(std::move(events)) } -> std::same_as<void>;
     { transport.close() } -> std::same_as<void>;
 };
+
+/// Whether the frames that a transport takes arrive, unless it reports the peer as failed: what `t.reliable()` says, and yes
+/// for a transport without that member. One that may lose frames without a word should say no: then the protocol has pushes
+/// acknowledged, and sends them again.
+template <typename T>
+bool is_reliable(const T& transport) noexcept {
+    if constexpr (requires { static_cast<bool>(transport.reliable()); }) {
+        return static_cast<bool>(transport.reliable());
+    }
+    return true;
+}
 
 /// The least that is a Transport, and a useful one: a network without links. Everything sent is unreachable.
 class NullTransport {

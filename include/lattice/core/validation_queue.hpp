@@ -30,6 +30,7 @@ class BasicValidationQueue {
         Message message;
         Peer from;
         Envelope envelope;
+        Route route;
         bool retrieved{false};
         std::uint32_t peer{0xffffffffU};  ///< Slot of `from` in the PeerTable, whose share it counts against.
     };

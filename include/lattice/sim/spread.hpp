@@ -22,6 +22,8 @@ struct SpreadSetting {
     std::size_t payload_size{256};
     /// Nodes are up for so long before the broadcast, for what they do when they start.
     Duration warm_up{};
+    /// Messages that the origin broadcasts before, a second apart, from which nodes learn how the network is.
+    std::size_t rehearsals{0};
     /// The measurement ends when everybody has the message and all is quiet, or then.
     Duration limit{std::chrono::seconds{120}};
     /// Share of nodes that crash, unnoticed by the others, right before the broadcast; never the origin.
@@ -85,6 +87,10 @@ inline Traffic since(const Traffic& before, const Traffic& after) {
 inline void prepare(World& world, const SpreadSetting& setting) {
     world.configure(setting.config).link(setting.link).nodes(setting.nodes);
     world.run_for(setting.warm_up);
+    for (std::size_t rehearsal = 0; rehearsal < setting.rehearsals; ++rehearsal) {
+        world.broadcast(0, "rehearsal", std::string(setting.payload_size, 'r'));
+        world.run_for(std::chrono::seconds{1});
+    }
     Random random(mixed(setting.seed, 0x63726173U));
     const auto crashes = static_cast<std::size_t>(setting.crashed * static_cast<double>(setting.nodes));
     for (std::size_t crashed = 0; crashed < crashes;) {

@@ -23,6 +23,8 @@ class SimTransport {
     void send(const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) {
         network_->send(node_, frame, peers, statuses);
     }
+    /// A simulated network loses what it likes, without a word.
+    [[nodiscard]] bool reliable() const noexcept { return false; }
     void open(TransportEvents events) {
         close();
         events_ = std::move(events);

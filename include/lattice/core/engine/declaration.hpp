@@ -14,6 +14,7 @@
 #include <lattice/core/box.hpp>
 #include <lattice/core/config.hpp>
 #include <lattice/core/defects.hpp>
+#include <lattice/core/delegation.hpp>
 #include <lattice/core/effects.hpp>
 #include <lattice/core/lazy_push.hpp>
 #include <lattice/core/message_cache.hpp>
@@ -21,10 +22,14 @@
 #include <lattice/core/peer_sampling.hpp>
 #include <lattice/core/peer_table.hpp>
 #include <lattice/core/publish.hpp>
+#include <lattice/core/push_ledger.hpp>
+#include <lattice/core/recent_branches.hpp>
 #include <lattice/core/reconcile_session.hpp>
 #include <lattice/core/reconciler.hpp>
 #include <lattice/core/request_scheduler.hpp>
+#include <lattice/core/round_trip.hpp>
 #include <lattice/core/seen_set.hpp>
+#include <lattice/core/spread_tuner.hpp>
 #include <lattice/core/statistics.hpp>
 #include <lattice/core/validation_queue.hpp>
 
@@ -36,9 +41,10 @@ enum class SendFailure : std::uint8_t { busy, unreachable };
 /// The gossip protocol as a state machine without input or output.
 ///
 /// The problem: a message that one node publishes has to reach every node, fast, once, and surely, over links that lose,
-/// reorder and lie. The means: new messages are pushed at once to `fanout` random peers (rumor mongering), announced for
-/// some rounds to others, which fetch what they miss (lazy push and pull), and now and then all held names are compared
-/// with one peer (anti-entropy).
+/// reorder and lie. The means: new messages are pushed at once along a tree that the message itself grows, each branch with
+/// the part of the network that it is to reach, or to `fanout` random peers (rumor mongering); they are announced for some
+/// rounds to others, which fetch what they miss (lazy push and pull), and now and then all held names are compared with one
+/// peer (anti-entropy).
 ///
 /// Every input takes the time, and appends what is to be done to Effects. Nothing blocks, calls back, reads a clock or draws
 /// from a generator but its own: the same inputs give the same effects, byte for byte. One thread at a time.
@@ -85,6 +91,7 @@ class BasicEngine {
         sync_.give_up();
         session_.end();
         scheduler_.reset();
+        tree_.reset();
         peer_states_ = PeerTable(config_->limits.peer_states_max, random_);
     }
 
@@ -119,10 +126,14 @@ class BasicEngine {
             case FrameKind::link_control:
                 return {};
             case FrameKind::acknowledge:
-                return {};
+                return on(*std::get_if<Acknowledge>(&frame), from, now, effects);
         }
         return {};
     }
+
+    /// What the transport does with frames: whether those that it took arrive, short of a failure that it tells. Else pushes
+    /// are acknowledged one by one.
+    void rely_on_transport(bool reliable) noexcept { reliable_ = reliable; }
 
     /// The host is done with an offered message. False for a ticket that was concluded before.
     bool conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects);
@@ -144,6 +155,7 @@ class BasicEngine {
             scheduler_->peer_failed(slot, peer_states_);
             send_requests(now, effects);
         }
+        pushes_failed(peer, now, effects);
         if (sync_.active() && sync_.partner() == peer) {
             sync_.give_up();
         }
@@ -163,6 +175,7 @@ class BasicEngine {
         TimePoint next = next_round_ < next_sync_ ? next_round_ : next_sync_;
         next = sync_.deadline() < next ? sync_.deadline() : next;
         next = session_.deadline() < next ? session_.deadline() : next;
+        next = tree_ && tree_->pushes.next_deadline() < next ? tree_->pushes.next_deadline() : next;
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
 
@@ -178,19 +191,23 @@ class BasicEngine {
 
     /// The counters, with the gauges filled in.
     [[nodiscard]] Statistics statistics() const noexcept {
-        Statistics statistics = statistics_;
+        Statistics statistics{statistics_};
         statistics.cached_messages = cache_.size();
-        statistics.pending_messages = validations_.size();
+        statistics.pending_messages = validations_ ? validations_->size() : 0;
+        statistics.tree_degree = degree_for(0);
+        const SpreadTuner tuner = tree_ ? tree_->tuner : SpreadTuner(misses_tolerated(*config_));
+        statistics.lazy_links = tuner.links(config_->announce_rounds);
+        statistics.measured_loss = std::uint64_t{tuner.loss()} * 1'000 / 255;
         return statistics;
     }
 
    private:
     // Inputs by kind of frame (engine/intake.hpp, engine/repair.hpp, engine/reconcile.hpp).
     Receipt on(Push& push, const Peer& from, Now now, Effects& effects) {
-        return take(std::move(push.message), push.envelope, from, Arrival::pushed, now, effects);
+        return take(std::move(push.message), push.envelope, push.route, from, Arrival::pushed, now, effects);
     }
     Receipt on(Provide& provide, const Peer& from, Now now, Effects& effects) {
-        return take(std::move(provide.message), provide.envelope, from, Arrival::provided, now, effects);
+        return take(std::move(provide.message), provide.envelope, {}, from, Arrival::provided, now, effects);
     }
     Receipt on(Announce& announce, const Peer& from, Now now, Effects& effects);
     Receipt on(Request& request, const Peer& from, Now now, Effects& effects);
@@ -198,11 +215,14 @@ class BasicEngine {
     Receipt on(SyncRequest& request, const Peer& from, Now now, Effects& effects);
     Receipt on(SyncIds& page, const Peer& from, Now now, Effects& effects);
     Receipt on(Reconcile& frame, const Peer& from, Now now, Effects& effects);
+    Receipt on(Acknowledge& frame, const Peer& from, Now now, Effects& effects);
 
     // Messages (engine/intake.hpp).
     enum class Arrival : std::uint8_t { pushed, provided };
-    Receipt take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now, Effects& effects);
-    Receipt admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now, Effects& effects);
+    Receipt take(Message message, Envelope envelope, const Route& route, const Peer& from, Arrival arrival, Now now,
+                 Effects& effects);
+    Receipt admit(Message message, Envelope envelope, const Route& route, const Peer& from, Arrival arrival, Now now,
+                  Effects& effects);
     bool is_wanted(const Message& message) const noexcept;
     void pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects);
     std::optional<Refusal> check_admission(const Message& message, Envelope envelope, Arrival arrival,
@@ -210,7 +230,7 @@ class BasicEngine {
     std::optional<Refusal> check_shape(const Message& message) const noexcept;
     std::optional<Refusal> check_time(const Message& message, bool wanted, Now now) const noexcept;
     bool within_share(const Message& message, const Peer& from, Now now);
-    void hold(const Message& message, Envelope outgoing, const Peer& source, Now now);
+    void hold(const Message& message, Envelope outgoing, const Route& route, const Peer& source, Now now);
     void push(const Message& message, Envelope outgoing, const Peer& from, Effects& effects);
     Receipt refuse(Refusal reason) noexcept {
         statistics_.refused[static_cast<std::size_t>(reason)] +=
@@ -218,9 +238,51 @@ class BasicEngine {
         return {Disposition::refused, reason};
     }
 
+    // Trees (engine/tree.hpp).
+    struct Child {
+        Peer peer;
+        Slice slice;
+    };
+    struct Tree {
+        Tree(const Config& config, Random& random)
+            : pushes(config.limits.unacknowledged_max, random), tuner(misses_tolerated(config)) {}
+        PushLedger pushes;
+        RecentBranches branches;
+        RoundTrip lateness;           ///< How much later than its first announcement a message came along its tree.
+        RoundTrip typical;            ///< Of acknowledgements, over all peers.
+        TimePoint suspicion_until{};  ///< Nobody is suspected beyond.
+        SpreadTuner tuner;
+        std::uint16_t hinted_round_trip{0};  ///< What peers say of theirs (Route::round_trip).
+    };
+    Tree& tree();
+    [[nodiscard]] Duration rescue_grace();
+    void note_lateness(const MessageId& key, Now now);
+    void forward(const Message& message, Envelope outgoing, const Route& route, const Peer& from, Now now,
+                 Effects& effects);
+    [[nodiscard]] Route own_route() const noexcept;
+    [[nodiscard]] bool is_direct() const noexcept;
+    [[nodiscard]] std::size_t degree_for(std::size_t payload_size) const noexcept;
+    void delegate(const PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects);
+    void push_leaves(const PushLedger::Entry& task, std::size_t first, Now now, Effects& effects);
+    void count_pushes(Envelope outgoing, std::size_t count) noexcept;
+    void try_again(PushLedger::Entry entry, Now now, Effects& effects);
+    void wait_for(PushLedger::Entry entry, Now now);
+    [[nodiscard]] Route route_to(Slice slice, bool acknowledge, std::uint8_t copy, bool receipt);
+    [[nodiscard]] Duration patience_with(const Peer& peer);
+    [[nodiscard]] Duration lateness_of(const Peer& peer, Now now);
+    [[nodiscard]] bool is_suspect(const Peer& peer, Now now) const noexcept;
+    void suspect(const Peer& peer, Now now);
+    void take_over(const MessageId& key, const Route& route, const Peer& from, Now now, Effects& effects);
+    void has_already(const MessageId& key, const Peer& peer);
+    void acknowledge(const MessageId& key, std::uint8_t copy, const Peer& to, Effects& effects);
+    void expire_pushes(Now now, Effects& effects);
+    void give_branch_to_others(PushLedger::Entry& entry, Now now, Effects& effects);
+    void push_not_sent(const Push& push, const Peer& peer, Now now, Effects& effects);
+    void pushes_failed(const Peer& peer, Now now, Effects& effects);
+
     // Repair (engine/repair.hpp).
     [[nodiscard]] Peer placed(const Peer& from) const noexcept;
-    void want(const MessageId& name, Naming naming, const Peer& holder, Now now);
+    void want(const MessageId& name, Naming naming, const Peer& holder, Now now, Duration grace = Duration::zero());
     void send_requests(Now now, Effects& effects);
     void announce_round(Now now, Effects& effects);
     void announce_to(const Peer& peer, const std::vector<MessageId>& names, Effects& effects);
@@ -261,19 +323,21 @@ class BasicEngine {
     SeenSet seen_;        ///< Keys of all messages taken and not dropped since; aliases of foreign ids.
     MessageCache cache_;  ///< A subset of what is in `seen_`.
     PeerTable peer_states_;
-    ValidationQueue validations_;
+    Box<ValidationQueue> validations_;  ///< Made when the first message comes.
     LazyPush lazy_;
     AntiEntropy sync_;
     ReconcileSession session_;
     std::unique_ptr<Reconciler> reconciler_;  ///< Listens to `cache_`.
     std::uint32_t sync_cursor_{0};            ///< Where in `peers_` the last partner of anti-entropy stands.
+    bool running_{false};
+    bool reliable_{true};
     Box<RequestScheduler> scheduler_;         ///< Made when the first name is wanted.
     Box<AnswerLedger> answers_;               ///< Made when the first request comes.
+    Box<Tree> tree_;                          ///< Made when the first message goes along one.
     TimePoint next_round_{TimePoint::max()};  ///< Armed while there is something to announce.
     TimePoint next_sync_{TimePoint::max()};   ///< Armed while running with anti-entropy on.
     WallTime last_timestamp_{};
-    bool running_{false};
-    Statistics statistics_;
+    Counters statistics_;
 };
 using Engine = BasicEngine<OnUse>;
 

@@ -27,11 +27,12 @@ PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, 
     const Message message = Message::compose(fields);
     ++statistics_.messages_sent;
     seen_.insert(message.key(), message.timestamp(), now.time);
-    const Envelope outgoing{options.ttl.value_or(config_->message_ttl), 1};
-    hold(message, outgoing, Peer{}, now);
+    const Envelope outgoing{options.ttl.value_or(config_->message_ttl), 1, options.priority};
+    const Route route = own_route();
+    hold(message, outgoing, route, Peer{}, now);
     const std::size_t before = effects.targets.size();
     if (config_->enable_push) {
-        push(message, outgoing, Peer{}, effects);
+        forward(message, outgoing, route, Peer{}, now, effects);
     }
     const std::size_t targets = effects.targets.size() - before;
     const bool alone = config_->enable_push ? targets == 0 : peers_.empty();
@@ -39,15 +40,20 @@ PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, 
 }
 
 template <typename T>
-Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
-                             Effects& effects) {
+Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& route, const Peer& from, Arrival arrival,
+                             Now now, Effects& effects) {
     ++statistics_.messages_received;
+    if (route.course != Course::rumor) {
+        tree().tuner.heed_loss(route.loss);
+        tree().hinted_round_trip = route.round_trip != 0 ? route.round_trip : tree().hinted_round_trip;
+    }
     if (const auto refusal = check_shape(message)) {
         return refuse(*refusal);
     }
     if (detail::planted(detail::Defect::remember_by_cache) ? cache_.find(message.key(), Naming::keys) != nullptr
                                                            : seen_.contains(message.key())) {
         ++statistics_.duplicates_filtered;
+        take_over(message.key(), route, from, now, effects);
         return {Disposition::duplicate};
     }
     const MessageId claim = message.key();
@@ -72,7 +78,7 @@ Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Peer& fro
         pass_on(message.id(), Naming::ids, from, now, effects);
         return refuse(*refusal);
     }
-    return admit(std::move(message), envelope, from, arrival, now, effects);
+    return admit(std::move(message), envelope, route, from, arrival, now, effects);
 }
 
 /// Whether the message is one that this node asked for.
@@ -109,17 +115,23 @@ std::optional<Refusal> BasicEngine<T>::check_admission(const Message& message, E
 
 /// Takes the message in: seen from now on, and offered to the host, unless too many wait there.
 template <typename T>
-Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Peer& from, Arrival arrival, Now now,
-                              Effects& effects) {
+Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Route& route, const Peer& from, Arrival arrival,
+                              Now now, Effects& effects) {
     const std::uint32_t peer = peer_states_.slot_of(from, now.time);
     const Limits& limits = config_->limits;
-    if (peer == PeerTable::none || validations_.size() >= limits.validations_max ||
+    if (!validations_) {
+        validations_ = Box<ValidationQueue>::make();
+    }
+    if (peer == PeerTable::none || validations_->size() >= limits.validations_max ||
         peer_states_[peer].validations >= limits.validations_per_peer) {
         return refuse(Refusal::overloaded);
     }
     seen_.insert(message.key(), message.timestamp(), now.time);
     if (message.authenticity() == Message::Authenticity::foreign) {
         seen_.insert(alias_of(message.id()), message.timestamp(), now.time);
+    }
+    if (scheduler_ && route.course != Course::rumor) {
+        note_lateness(message.key(), now);
     }
     if (scheduler_) {
         scheduler_->arrived(message.key(), Naming::keys, peer_states_);
@@ -131,14 +143,20 @@ Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Peer& fr
     }
     ++peer_states_[peer].validations;
     const bool retrieved = arrival == Arrival::provided;
-    const Ticket ticket = validations_.add({message, from, envelope, retrieved, peer});
+    if (route.acknowledge) {
+        acknowledge(message.key(), route.copy, from, effects);
+    }
+    if (tree_) {
+        tree_->tuner.arrived(retrieved);
+    }
+    const Ticket ticket = validations_->add({message, from, envelope, route, retrieved, peer});
     effects.offer({ticket, std::move(message), from, envelope, retrieved});
     return {Disposition::pending};
 }
 
 template <typename T>
 bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects) {
-    auto pending = validations_.take(ticket);
+    auto pending = validations_ ? validations_->take(ticket) : std::nullopt;
     if (!pending) {
         return false;
     }
@@ -154,13 +172,19 @@ bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Eff
         const bool spent = received.ttl == 0 || detail::planted(detail::Defect::keep_ttl);
         const auto ttl = static_cast<std::uint8_t>(spent ? received.ttl : received.ttl - 1);
         const auto hops = static_cast<std::uint8_t>(received.hops == 255 ? 255 : received.hops + 1);
+        const Envelope outgoing{ttl, hops, received.priority};
         if (reconciler_ && pending->retrieved && is_late(message, now)) {
-            hold_late(message, {ttl, hops}, pending->from, now);
+            hold_late(message, outgoing, pending->from, now);
             return true;
         }
-        hold(message, {ttl, hops}, pending->from, now);
-        if (config_->enable_push && (ttl != 0 || detail::planted(detail::Defect::forward_last_hop)) && running_) {
-            push(message, {ttl, hops}, pending->from, effects);
+        hold(message, outgoing, pending->route, pending->from, now);
+        const bool onward = config_->dissemination == Config::Dissemination::rumor || !pending->retrieved;
+        if (config_->enable_push && onward && (ttl != 0 || detail::planted(detail::Defect::forward_last_hop)) &&
+            running_) {
+            if (!pending->route.slice.empty()) {
+                tree().branches.insert(message.key(), pending->route.slice);
+            }
+            forward(message, outgoing, pending->route, pending->from, now, effects);
         }
         return true;
     }
@@ -232,9 +256,11 @@ bool BasicEngine<T>::within_share(const Message& message, const Peer& from, Now 
 }
 
 template <typename T>
-void BasicEngine<T>::hold(const Message& message, Envelope outgoing, const Peer& source, Now now) {
+void BasicEngine<T>::hold(const Message& message, Envelope outgoing, const Route& route, const Peer& source, Now now) {
     cache_.insert(message, outgoing, source);
-    if (config_->enable_pull) {
+    // Where the origin reaches everybody itself, over links that do not lose, it knows who lacks the message.
+    const bool all_told = reliable_ && route.course == Course::slice && is_direct();
+    if (config_->enable_pull && !all_told) {
         if (lazy_.empty() && running_) {
             next_round_ = now.time + config_->gossip_interval;
         }

@@ -23,6 +23,9 @@ void BasicEngine<T>::wake(Now now, Effects& effects) {
     if (session_.deadline() <= now.time) {
         abandon_reconcile();
     }
+    if (tree_) {
+        expire_pushes(now, effects);
+    }
     if (scheduler_) {
         statistics_.requests_expired += scheduler_->expire(now.time, peer_states_);
         send_requests(now, effects);
@@ -32,7 +35,9 @@ void BasicEngine<T>::wake(Now now, Effects& effects) {
 template <typename T>
 void BasicEngine<T>::not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects) {
     ++(failure == SendFailure::busy ? statistics_.sends_busy : statistics_.sends_unreachable);
-    if (const auto* request = std::get_if<Request>(&frame)) {
+    if (const auto* push = std::get_if<Push>(&frame)) {
+        push_not_sent(*push, peer, now, effects);
+    } else if (const auto* request = std::get_if<Request>(&frame)) {
         const std::uint32_t slot = peer_states_.find(peer);
         if (slot != PeerTable::none && scheduler_) {
             for (const MessageId& name : request->names) {
@@ -60,10 +65,22 @@ Receipt BasicEngine<T>::on(Announce& announce, const Peer& from, Now now, Effect
         return {};
     }
     const Peer holder = placed(from);
+    // Who asks whether it is known has not sent it; others may have heard sooner than the tree could bring it here.
+    const Duration grace = tree_ && !announce.answer ? rescue_grace() : Duration::zero();
+    Acknowledge known;
     for (std::size_t i = 0; i < heeded; ++i) {
-        if (!seen_.contains(announce.names[i])) {
-            want(announce.names[i], Naming::keys, holder, now);
+        if (tree_) {
+            has_already(announce.names[i], from);
         }
+        if (!seen_.contains(announce.names[i])) {
+            want(announce.names[i], Naming::keys, holder, now, grace);
+        } else if (announce.answer) {
+            known.items.push_back({announce.names[i].word(0), 0, 1});
+        }
+    }
+    if (!known.items.empty()) {
+        ++statistics_.acknowledges_sent;
+        effects.send_to(from, std::move(known));
     }
     send_requests(now, effects);
     return {};
@@ -120,6 +137,14 @@ Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects&
         }
         ++statistics_.payloads_sent;
         ++statistics_.payloads_provided;
+        if (PushLedger::Entry* waiting = tree_ ? tree_->pushes.look_up(name.word(0), from) : nullptr) {
+            waiting->deadline =
+                now.time + patience_with(from);  // Asked for: the peer is there, and will say when it has it.
+            waiting->probing = false;
+            effects.send_to(
+                from, Push{held->message, envelope, route_to(waiting->slice, true, waiting->tries, waiting->receipt)});
+            continue;
+        }
         effects.send_to(from, Provide{held->message, envelope});
     }
     if (!missing.names.empty()) {
@@ -207,7 +232,7 @@ Peer BasicEngine<T>::placed(const Peer& from) const noexcept {
 
 /// Notes that `holder`, a placed peer, holds a message that this node misses.
 template <typename T>
-void BasicEngine<T>::want(const MessageId& name, Naming naming, const Peer& holder, Now now) {
+void BasicEngine<T>::want(const MessageId& name, Naming naming, const Peer& holder, Now now, Duration grace) {
     if (holder.address().empty()) {
         return;  // Nobody that could be asked.
     }
@@ -221,7 +246,10 @@ void BasicEngine<T>::want(const MessageId& name, Naming naming, const Peer& hold
     if (!scheduler_) {
         scheduler_ = Box<RequestScheduler>::make(config_->limits, random_);
     }
-    scheduler_->announced(name, naming, slot, peer_states_);
+    if (tree_ && !reliable_) {
+        scheduler_->expect_answers_in(2 * patience_with(holder));
+    }
+    scheduler_->announced(name, naming, slot, peer_states_, now.time + grace);
 }
 
 template <typename T>
@@ -241,7 +269,9 @@ void BasicEngine<T>::send_requests(Now now, Effects& effects) {
 template <typename T>
 void BasicEngine<T>::announce_round(Now now, Effects& effects) {
     const std::size_t first = effects.targets.size();
-    const std::size_t count = config_->fanout == 0 ? 1 : config_->fanout;
+    const bool rumor = config_->dissemination == Config::Dissemination::rumor;
+    const std::size_t count =
+        rumor ? (config_->fanout == 0 ? 1 : config_->fanout) : tree().tuner.links(config_->announce_rounds);
     sample_peers(peers_, count, random_, effects.targets, [&](const Peer& peer) { return !(peer == self_); });
     const std::size_t targets = effects.targets.size() - first;
     if (targets != 0) {

@@ -1,0 +1,373 @@
+#pragma once
+
+#include <lattice/core/engine/declaration.hpp>
+
+// The engine's part that spreads messages along trees: delegation, acknowledgements, and what follows from silence.
+
+namespace lattice::inline v0 {
+
+/// Sends a new message on, the way its route says.
+template <typename T>
+void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Route& route, const Peer& from, Now now,
+                             Effects& effects) {
+    if (route.course == Course::rumor) {
+        push(message, outgoing, from, effects);
+        return;
+    }
+    if (!route.slice.empty()) {
+        delegate({message, outgoing, route.slice, from, {}, {}, {}, 0, false, route.receipt}, self_.hash(), now,
+                 effects);
+    }
+}
+
+/// The state of trees, made when it is first needed.
+template <typename T>
+typename BasicEngine<T>::Tree& BasicEngine<T>::tree() {
+    if (!tree_) {
+        tree_ = Box<Tree>::make(*config_, random_);
+    }
+    return *tree_;
+}
+
+/// How this node spreads its own messages.
+template <typename T>
+Route BasicEngine<T>::own_route() const noexcept {
+    Route route;
+    if (config_->dissemination != Config::Dissemination::rumor) {
+        route.course = Course::slice;
+        route.slice = Slice::all_but(self_.hash());
+    }
+    return route;
+}
+
+/// Whether everybody is a child of the origin.
+template <typename T>
+bool BasicEngine<T>::is_direct() const noexcept {
+    return peers_.size() <= config_->tree_degree + 1;
+}
+
+/// Children that a node gets: as few as the least depth allows, fewer for what takes long to send.
+template <typename T>
+std::size_t BasicEngine<T>::degree_for(std::size_t payload_size) const noexcept {
+    constexpr std::size_t long_to_send = std::size_t{64} << 10U;
+    constexpr std::size_t narrow = 4;  // With store and forward, the fastest tree over equal lines has e children.
+    const std::size_t most = config_->tree_degree;
+    if (is_direct()) {
+        return most + 1;
+    }
+    if (payload_size >= long_to_send) {
+        return most < narrow ? most : narrow;
+    }
+    const auto reaches = [&](std::size_t degree, int depth) {
+        std::size_t nodes = 1;
+        for (; depth != 0 && nodes < peers_.size(); --depth) {
+            nodes *= degree;
+        }
+        return nodes >= peers_.size();
+    };
+    int depth = 1;
+    while (!reaches(most, depth)) {
+        ++depth;
+    }
+    std::size_t degree = most;
+    while (degree > 2 && reaches(degree - 1, depth)) {
+        --degree;
+    }
+    return degree;
+}
+
+/// Divides the slice of `task` among children, the node at `hole` left out: this one, or one that does not answer.
+template <typename T>
+void BasicEngine<T>::delegate(const PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects) {
+    const Arcs arcs = Arcs::around(hole, task.slice);
+    const std::size_t before = range_of(peers_, arcs.before).size;
+    const std::size_t behind = range_of(peers_, arcs.behind).size;
+    if (before + behind == 0) {
+        return;
+    }
+    const std::size_t degree = degree_for(task.message.payload().size());
+    const std::size_t share = (degree * before + (before + behind) / 2) / (before + behind);
+    const std::size_t first = effects.targets.size();
+    std::vector<Child> inner;
+    const auto child = [&](const Peer& peer, Slice part) {
+        if (!part.empty() || is_suspect(peer, now)) {
+            inner.push_back({peer, part});
+        } else {
+            effects.targets.push_back(peer);
+        }
+    };
+    const auto divide = [&](Slice slice, std::size_t children) {
+        delegate_slice(
+            peers_, slice, children == 0 ? 1 : children, random_,
+            [&](const Peer& peer) { return !(peer == self_) && !(peer == task.peer); },
+            [&](const Peer& peer) { return lateness_of(peer, now); }, child);
+    };
+    divide(arcs.before, share);
+    divide(arcs.behind, degree - share);
+    push_leaves(task, first, now, effects);
+    for (const Child& each : inner) {
+        PushLedger::Entry entry = task;
+        entry.peer = each.peer;
+        entry.slice = each.slice;
+        entry.tries = 0;
+        entry.probing =
+            each.slice.empty();  // A suspect with nobody behind it is only asked whether it wants the message.
+        try_again(std::move(entry), now, effects);
+    }
+}
+
+/// One frame for all children that have nobody behind them: the targets from number `first` on.
+template <typename T>
+void BasicEngine<T>::push_leaves(const PushLedger::Entry& task, std::size_t first, Now now, Effects& effects) {
+    const std::size_t count = effects.targets.size() - first;
+    if (count == 0) {
+        return;
+    }
+    const bool acknowledge = !reliable_ || task.receipt;
+    effects.send_to_targets_from(first, Push{task.message, task.envelope, route_to({}, acknowledge, 1, task.receipt)});
+    count_pushes(task.envelope, count);
+    for (std::size_t i = first; acknowledge && i < first + count; ++i) {
+        PushLedger::Entry entry = task;
+        entry.peer = effects.targets[i];
+        entry.slice = {};
+        entry.tries = 1;
+        wait_for(std::move(entry), now);
+    }
+}
+
+template <typename T>
+void BasicEngine<T>::count_pushes(Envelope outgoing, std::size_t count) noexcept {
+    statistics_.payloads_sent += count;
+    statistics_.messages_forwarded += outgoing.hops > 1 ? count : 0;
+}
+
+/// Sends the next copy, or the next question whether one is wanted, and waits for the answer.
+template <typename T>
+void BasicEngine<T>::try_again(PushLedger::Entry entry, Now now, Effects& effects) {
+    if (entry.tries < 255) {
+        ++entry.tries;
+    }
+    if (entry.probing) {
+        ++statistics_.announces_sent;
+        effects.send_to(entry.peer, Announce{{entry.message.key()}, true});
+    } else {
+        const std::size_t copies = entry.slice.empty() ? 1 : tree().tuner.copies_inside();
+        for (std::size_t i = 0; i < copies; ++i) {
+            effects.send_to(entry.peer, Push{entry.message, entry.envelope,
+                                             route_to(entry.slice, true, entry.tries, entry.receipt)});
+        }
+        count_pushes(entry.envelope, copies);
+        statistics_.pushes_repeated += entry.tries > 1 ? copies : 0;
+    }
+    wait_for(std::move(entry), now);
+}
+
+template <typename T>
+void BasicEngine<T>::wait_for(PushLedger::Entry entry, Now now) {
+    constexpr int steady_tries = 8;  // Loss explains so many silences; after more, the peer is better left alone.
+    Duration patience = patience_with(entry.peer);
+    for (int i = entry.probing ? 2 : steady_tries; i < entry.tries && patience < config_->limits.fetch_timeout_max;
+         ++i) {
+        patience *= 2;
+    }
+    entry.sent = now.time;
+    entry.first_sent = entry.tries <= 1 ? now.time : entry.first_sent;
+    entry.deadline = now.time + patience;
+    tree().pushes.add(std::move(entry));
+}
+
+template <typename T>
+Route BasicEngine<T>::route_to(Slice slice, bool acknowledge, std::uint8_t copy, bool receipt) {
+    const auto units =
+        tree().typical.known() ? tree().typical.patience(2) / std::chrono::microseconds{100} : tree().hinted_round_trip;
+    Route route{Course::slice, acknowledge, receipt, tree().tuner.loss()};
+    route.round_trip = static_cast<std::uint16_t>(units < 0xffff ? units : 0xffff);
+    route.copy = copy < 15 ? copy : std::uint8_t{15};
+    route.slice = slice;
+    return route;
+}
+
+/// How long to wait for a peer's acknowledgement.
+template <typename T>
+Duration BasicEngine<T>::patience_with(const Peer& peer) {
+    const std::uint32_t slot = peer_states_.find(peer);
+    Duration patience = config_->limits.acknowledge_timeout;
+    if (slot != PeerTable::none && peer_states_[slot].round_trip.known()) {
+        patience = peer_states_[slot].round_trip.patience(4);
+    } else if (tree().typical.known()) {
+        patience = tree().typical.patience(2);
+    } else if (tree().hinted_round_trip != 0) {
+        patience = std::chrono::microseconds{100} * tree().hinted_round_trip;
+    }
+    // Where nothing gets lost, silence means a busy or a dead node: no reason for haste.
+    return reliable_ && patience < config_->limits.acknowledge_timeout ? config_->limits.acknowledge_timeout : patience;
+}
+
+/// What a peer costs as the root of a branch: its round trip, as far as it is known, and very much when it did not answer.
+template <typename T>
+Duration BasicEngine<T>::lateness_of(const Peer& peer, Now now) {
+    const std::uint32_t slot = peer_states_.find(peer);
+    if (slot == PeerTable::none) {
+        return tree().typical.mean();
+    }
+    const PeerState& state = peer_states_[slot];
+    if (state.suspect_until > now.time) {
+        return Duration::max();
+    }
+    return state.round_trip.known() ? state.round_trip.mean() : tree().typical.mean();
+}
+
+template <typename T>
+bool BasicEngine<T>::is_suspect(const Peer& peer, Now now) const noexcept {
+    if (!tree_ || tree_->suspicion_until <= now.time) {
+        return false;  // Of nobody.
+    }
+    const std::uint32_t slot = peer_states_.find(peer);
+    return slot != PeerTable::none && peer_states_[slot].suspect_until > now.time;
+}
+
+template <typename T>
+void BasicEngine<T>::suspect(const Peer& peer, Now now) {
+    const std::uint32_t slot = peer_states_.slot_of(peer, now.time);
+    if (slot != PeerTable::none) {
+        peer_states_[slot].suspect_until = now.time + config_->limits.suspicion;
+        tree().suspicion_until = peer_states_[slot].suspect_until;
+        ++statistics_.suspicions;
+    }
+}
+
+/// What the sender of a push asked for beside taking the message, when the message was known already.
+template <typename T>
+void BasicEngine<T>::take_over(const MessageId& key, const Route& route, const Peer& from, Now now, Effects& effects) {
+    if (route.course != Course::slice) {
+        return;
+    }
+    if (route.acknowledge) {
+        acknowledge(key, route.copy, from, effects);
+    }
+    const MessageCache::Held* held = route.slice.empty() ? nullptr : cache_.find(key, Naming::keys);
+    if (held == nullptr || held->envelope.ttl == 0 || !tree().branches.insert(key, route.slice)) {
+        return;
+    }
+    forward(Message(held->message), held->envelope, route, from, now, effects);
+}
+
+/// How long a message that was announced may still come along its tree: asking sooner would only have it sent twice. Follows
+/// what was measured.
+template <typename T>
+Duration BasicEngine<T>::rescue_grace() {
+    const Duration most = config_->limits.acknowledge_timeout * 4;
+    const Duration grace = tree().lateness.known() ? tree().lateness.patience(2) : patience_with(Peer{});
+    return grace < most ? grace : most;
+}
+
+template <typename T>
+void BasicEngine<T>::note_lateness(const MessageId& key, Now now) {
+    if (const auto waited = scheduler_->waited(key, rescue_grace(), now.time)) {
+        tree().lateness.add(*waited > Duration::zero() ? *waited : Duration{1}, 4);
+    }
+}
+
+/// Who offers a message need not be sent it, unless others are to get it from there.
+template <typename T>
+void BasicEngine<T>::has_already(const MessageId& key, const Peer& peer) {
+    const PushLedger::Entry* waiting = tree_->pushes.look_up(key.word(0), peer);
+    if (waiting != nullptr && waiting->slice.empty()) {
+        tree_->pushes.take(key.word(0), peer);
+    }
+}
+
+template <typename T>
+void BasicEngine<T>::acknowledge(const MessageId& key, std::uint8_t copy, const Peer& to, Effects& effects) {
+    for (std::size_t copies = tree().tuner.acknowledgements(); copies != 0; --copies) {
+        ++statistics_.acknowledges_sent;
+        effects.send_to(to, Acknowledge{{{key.word(0), copy, 1}}});
+    }
+}
+
+template <typename T>
+Receipt BasicEngine<T>::on(Acknowledge& frame, const Peer& from, Now now, Effects&) {
+    ++statistics_.acknowledges_received;
+    for (const Acknowledge::Item& item : frame.items) {
+        const auto entry = tree_ ? tree_->pushes.take(item.name, from) : std::nullopt;
+        if (!entry) {
+            continue;
+        }
+        const std::uint32_t slot = peer_states_.slot_of(from, now.time);
+        if (slot != PeerTable::none) {
+            peer_states_[slot].suspect_until = {};
+        }
+        if (item.copy != 0) {
+            tree().tuner.acknowledged(item.copy == 1);
+        }
+        if (item.copy == 1 || item.copy == entry->tries) {
+            const Duration took = now.time - (item.copy == 1 ? entry->first_sent : entry->sent);
+            tree().typical.add(took, 5);
+            if (slot != PeerTable::none) {
+                peer_states_[slot].round_trip.add(took);
+            }
+        }
+    }
+    return {};
+}
+
+/// Acknowledgements that did not come. Loss is answered with another copy; where there is none to speak of, a node that has
+/// nobody behind it is asked first whether it is there. Who stays silent has its branch given to others.
+template <typename T>
+void BasicEngine<T>::expire_pushes(Now now, Effects& effects) {
+    constexpr int copies_max = 10;
+    constexpr int tries_max = 14;
+    for (PushLedger::Entry& entry : tree_->pushes.take_due(now.time)) {
+        if (entry.message.expiry() && *entry.message.expiry() <= now.wall) {
+            continue;
+        }
+        const int patient = tree().tuner.lossy() ? copies_max : 2;
+        if (!entry.slice.empty() && entry.tries >= (tree().tuner.lossy() ? 3 : 2)) {
+            give_branch_to_others(entry, now, effects);
+        }
+        if (entry.tries >= tries_max) {
+            continue;  // Announcements to others and anti-entropy are left.
+        }
+        entry.probing = entry.slice.empty() && (!tree().tuner.lossy() || entry.tries >= patient);
+        try_again(std::move(entry), now, effects);
+    }
+}
+
+template <typename T>
+void BasicEngine<T>::give_branch_to_others(PushLedger::Entry& entry, Now now, Effects& effects) {
+    ++statistics_.branches_moved;
+    suspect(entry.peer, now);
+    delegate(entry, entry.peer.hash(), now, effects);
+    entry.slice = {};
+}
+
+/// The transport did not take a push: whoever was to forward it is replaced at once, the peer itself is asked later.
+template <typename T>
+void BasicEngine<T>::push_not_sent(const Push& push, const Peer& peer, Now now, Effects& effects) {
+    if (push.route.course != Course::slice) {
+        return;
+    }
+    PushLedger::Entry entry{push.message, push.envelope,     push.route.slice, peer, {}, {}, {}, 2,
+                            true,         push.route.receipt};
+    if (!entry.slice.empty()) {
+        give_branch_to_others(entry, now, effects);
+    }
+    wait_for(std::move(entry), now);
+}
+
+/// The transport lost the peer, and perhaps what was on its way to it.
+template <typename T>
+void BasicEngine<T>::pushes_failed(const Peer& peer, Now now, Effects& effects) {
+    if (!tree_) {
+        return;
+    }
+    for (PushLedger::Entry& entry : tree_->pushes.take_all(peer)) {
+        if (!entry.slice.empty()) {
+            give_branch_to_others(entry, now, effects);
+        }
+        entry.probing = true;
+        wait_for(std::move(entry), now);
+    }
+}
+
+}  // namespace lattice::inline v0
