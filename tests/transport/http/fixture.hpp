@@ -114,7 +114,10 @@ class Node {
         open();
     }
     explicit Node(std::string id) : Node(options_named(std::move(id))) {}
-    ~Node() { close(); }
+    ~Node() {
+        close();
+        executor.stop();  // what it still has to do must not meet the destruction of the transport
+    }
 
     void open() {
         executor.run_and_wait([this] {
