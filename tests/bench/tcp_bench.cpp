@@ -1,7 +1,9 @@
 /// What the TCP transport and the protocol on it do on loopback, beside the least that moves the same bytes. One publisher,
 /// 8 or 32 other nodes, payloads of 256 and 1,024 bytes; each figure comes from the same run as the floor above it.
 ///
-///     lattice-bench-tcp_bench [seconds per measurement] [nodes] [payload bytes] [floor|transport|process|thread|overload]
+///     lattice-bench-tcp_bench [seconds per measurement] [nodes] [payload bytes] [row]
+///
+/// Rows: floor, transport, process, idler, tls, zstd, thread, overload.
 ///
 /// Columns: messages delivered per second; processor time per delivered message, all processes; time from broadcast to the
 /// last node at 2,000 messages a second; bytes on the wire per byte of payload delivered; whether all arrived.
@@ -102,7 +104,7 @@ Figures measure(const Setup& setup, double seconds, Start start) {
     {
         Processes processes;
         start(processes, *board);
-        if (!wait_for([&] { return board->connected == setup.nodes; })) {
+        if (!wait_for([&] { return board->connected == setup.nodes + setup.idlers(); })) {
             std::fprintf(stderr, "the nodes did not connect\n");
             return figures;
         }
@@ -118,7 +120,7 @@ void measure_overload(const Setup& setup, double seconds) {
     const SharedBoard board;
     Processes processes;
     start_cluster(processes, *board, setup);
-    if (!wait_for([&] { return board->connected == setup.nodes; })) {
+    if (!wait_for([&] { return board->connected == setup.nodes + setup.idlers(); })) {
         return;
     }
     const auto per_second = [&](Command command) {
@@ -144,7 +146,7 @@ void measure_overload(const Setup& setup, double seconds) {
 }
 
 void print(const Setup& setup, const char* what, const Figures& f) {
-    std::printf("| %2zu | %5zu | %-22s | %9.0f | %6.3f | %6.0f | %6.0f | %7.0f | %6.3f | %7.3f%% |\n", setup.nodes,
+    std::printf("| %2zu | %5zu | %-26s | %9.0f | %6.3f | %6.0f | %6.0f | %7.0f | %6.3f | %7.3f%% |\n", setup.nodes,
                 setup.payload_size, what, f.per_second, f.cpu_us, f.p50_us, f.p99_us, f.p999_us, f.wire_ratio,
                 f.complete * 100);
     std::fflush(stdout);
@@ -154,28 +156,37 @@ void run(std::size_t nodes, std::size_t payload_size, double seconds, const std:
     Setup setup;
     setup.nodes = nodes;
     setup.payload_size = payload_size;
-    const std::size_t floor_size = payload_size + 64;
-    if (only.empty() || only == "floor") {
-        print(setup, "floor: epoll, writev", measure(setup, seconds, [&](Processes& processes, Board& board) {
-                  start_floor(processes, board, nodes, floor_size);
-              }));
-    }
-    const auto cluster = [&](const char* name, const char* what) {
-        if (only.empty() || only == name) {
-            print(setup, what, measure(setup, seconds, [&](Processes& processes, Board& board) {
-                      start_cluster(processes, board, setup);
+    const auto wanted = [&](const char* name) { return only.empty() || only == name; };
+    const auto cluster = [&](const char* name, const char* what, const Setup& how) {
+        if (wanted(name)) {
+            print(how, what, measure(how, seconds, [&](Processes& processes, Board& board) {
+                      start_cluster(processes, board, how);
                   }));
         }
     };
-    setup.transport_only = true;
-    cluster("transport", "transport alone");
-    setup.transport_only = false;
-    cluster("process", "lattice, a process each");
-    if (only.empty() || only == "overload") {
+    if (wanted("floor")) {
+        print(setup, "floor: epoll, writev", measure(setup, seconds, [&](Processes& processes, Board& board) {
+                  start_floor(processes, board, nodes, payload_size + 64);
+              }));
+    }
+    Setup other = setup;
+    other.part = Setup::Part::transport;
+    cluster("transport", "transport alone", other);
+    cluster("process", "nodes, a process each", setup);
+    other = setup;
+    other.idler = Setup::Idler::reads_nothing;
+    cluster("idler", "  + one that reads nothing", other);
+    other = setup;
+    other.link = Setup::Link::tls;
+    cluster("tls", "  over TLS 1.3", other);
+    other.link = Setup::Link::zstd;
+    cluster("zstd", "  compressed by zstd", other);
+    other = setup;
+    other.spread = Setup::Spread::a_thread_each;
+    cluster("thread", "nodes, a thread each", other);
+    if (wanted("overload")) {
         measure_overload(setup, seconds);
     }
-    setup.one_process = true;
-    cluster("thread", "lattice, a thread each");
 }
 
 }  // namespace
@@ -186,7 +197,8 @@ int main(int argc, char** argv) {
     const std::size_t payload = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 0;
     const std::string only = argc > 4 ? argv[4] : "";
     std::printf(
-        "|  n | bytes | what                   | delivered/s | CPU us | p50 us | p99 us | p99.9 us | wire | all |\n");
+        "|  n | bytes | what                       | delivered/s | CPU us | p50 us | p99 us | p99.9 us | wire | all "
+        "|\n");
     std::printf("|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|\n");
     for (const std::size_t n : {std::size_t{8}, std::size_t{32}}) {
         for (const std::size_t size : {std::size_t{256}, std::size_t{1'024}}) {

@@ -11,15 +11,22 @@
 #include <thread>
 #include <vector>
 
+#include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/write.hpp>
 
 #include <lattice/clock/asio.hpp>
+#include <lattice/codec/zstd.hpp>
 #include <lattice/core/gossip_protocol.hpp>
+#include <lattice/core/random.hpp>
 #include <lattice/peers/fixed.hpp>
 #include <lattice/transport/tcp.hpp>
+#include <lattice/transport/tls.hpp>
 
 #include "bench/tcp/board.hpp"
+#include "transport/certificates.hpp"
 
 namespace lattice_bench {
 
@@ -31,9 +38,38 @@ inline constexpr std::size_t burst = 256;
 struct Setup {
     std::size_t nodes{8};  ///< That get every message; the publisher is one more.
     std::size_t payload_size{256};
-    bool one_process{false};
-    bool transport_only{false};
+    enum class Part { transport, node } part{Part::node};
+    enum class Spread { a_process_each, a_thread_each } spread{Spread::a_process_each};
+    enum class Link { plain, tls, zstd } link{Link::plain};
+    enum class Idler { none, reads_nothing } idler{Idler::none};  ///< One more peer of the publisher's.
+
+    [[nodiscard]] std::size_t idlers() const { return idler == Idler::none ? 0 : 1; }
 };
+
+/// JSON as services send it, of that size, with content of its own for each `seed`.
+inline std::string payload(std::size_t size, std::uint64_t seed) {
+    lattice::Random random(seed);
+    std::string text(8, ' ');  // for the number of the message
+    while (text.size() < size) {
+        text += R"({"account":")" + std::to_string(random.below(1'000'000'000)) + R"(","status":"accepted","amount":)" +
+                std::to_string(random.below(100'000)) + R"(,"currency":"EUR","memo":null},)";
+    }
+    text.resize(size);
+    return text;
+}
+
+/// One key and certificate for all nodes, its own authority: what TLS costs does not depend on that.
+inline const lattice::TlsOptions& certificate() {
+    static const lattice::TlsOptions options = [] {
+        const lattice::test::Identity identity({.common_name = "bench", .authority = true});
+        lattice::TlsOptions made;
+        made.certificate_chain = identity.certificate();
+        made.private_key = identity.key();
+        made.authorities = identity.certificate();
+        return made;
+    }();
+    return options;
+}
 
 /// What publisher and receivers have in common: an io_context of their own, a TCP transport, and commands from the board.
 /// `Derived` has `start(peers)`, `publish(number)`, which says whether all queues had room, and `stop()`.
@@ -44,12 +80,12 @@ class BenchNode {
         const std::string address = transport_.address();
         board_.ports[index_] = static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
         ++board_.ready;
-        if (!wait_for([&] { return board_.ready == setup_.nodes + 1; })) {
+        if (!wait_for([&] { return board_.ready == setup_.nodes + 1 + setup_.idlers(); })) {
             return;
         }
         std::vector<lattice::Peer> peers;
-        for (std::size_t i = 0; i <= setup_.nodes; ++i) {
-            if (i != index_) {
+        for (std::size_t i = 0; i <= setup_.nodes + setup_.idlers(); ++i) {
+            if (i != index_ && (i <= setup_.nodes || index_ == 0)) {
                 peers.emplace_back("node" + std::to_string(i), "tcp://127.0.0.1:" + std::to_string(board_.ports[i]));
             }
         }
@@ -69,11 +105,17 @@ class BenchNode {
           counters_(board.nodes[index]),
           setup_(setup),
           index_(index),
-          transport_(io_, options(index)),
-          payload_(setup.payload_size, 'p') {}
+          transport_(io_, options(setup, index)),
+          payload_(payload(setup.payload_size, index)) {}
 
-    static lattice::TcpOptions options(std::size_t index) {
+    static lattice::TcpOptions options(const Setup& setup, std::size_t index) {
         lattice::TcpOptions options;
+        if (setup.link == Setup::Link::tls) {
+            options.security = lattice::tls(certificate());
+        } else if (setup.link == Setup::Link::zstd) {
+            options.compression = lattice::zstd({.dictionary = lattice::Bytes(payload(8'192, 1'000))});
+            options.compressed_from = 128;
+        }
         options.node_id = "node" + std::to_string(index);
         options.listen = "127.0.0.1:0";
         options.seed = 1 + index;
@@ -144,7 +186,8 @@ class BenchNode {
         if (queued > counters_.queued_max) {
             counters_.queued_max = queued;
         }
-        if (queued > setup_.nodes * (256U << 10U)) {
+        const std::size_t stuck = setup_.idlers() * lattice::TcpOptions{}.queue_bytes_max;
+        if (queued > setup_.nodes * (256U << 10U) + stuck) {
             clock_.run_at(clock_.now() + 50us, [this] { flood(); });
             return;
         }
@@ -177,7 +220,7 @@ class BenchNode {
 class ProtocolNode : public BenchNode<ProtocolNode> {
    public:
     ProtocolNode(Board& board, const Setup& setup, std::size_t index)
-        : BenchNode(board, setup, index), protocol_(transport_, clock_, peers_, config(setup, index), 1 + index) {}
+        : BenchNode(board, setup, index), protocol_(transport_, clock_, peers_, config(index), 1 + index) {}
 
     void start(const std::vector<lattice::Peer>& peers) {
         peers_.replace(peers);
@@ -200,18 +243,15 @@ class ProtocolNode : public BenchNode<ProtocolNode> {
     }
 
     bool publish() {
-        return protocol_.broadcast("bench", lattice::Bytes(std::string_view(payload_))).peers == setup_.nodes;
+        return protocol_.broadcast("bench", lattice::Bytes(std::string_view(payload_))).peers >= setup_.nodes;
     }
 
    private:
-    /// Every receiver gets the message from the publisher itself, and forwards nothing.
-    static lattice::Config config(const Setup& setup, std::size_t index) {
+    /// As it comes, but for the limits on what one peer may send: in a network of this size that is direct delivery, with
+    /// announcements and anti-entropy behind it.
+    static lattice::Config config(std::size_t index) {
         lattice::Config config;
         config.node_id = "node" + std::to_string(index);
-        config.fanout = setup.nodes;
-        config.message_ttl = 1;
-        // Announcing to everybody what everybody was sent would only measure the announcements; anti-entropy stays on.
-        config.enable_pull = false;
         config.limits.messages_per_second = 0;
         config.limits.bytes_per_second = 0;
         return config;
@@ -220,7 +260,7 @@ class ProtocolNode : public BenchNode<ProtocolNode> {
     void offer() {
         lattice::BroadcastOptions options;
         options.outcome = [this](const lattice::PublishOutcome& outcome) {
-            counters_.told_busy += outcome.peers == setup_.nodes ? 0 : 1;
+            counters_.told_busy += outcome.peers >= setup_.nodes ? 0 : 1;
         };
         const auto outcome =
             protocol_.broadcast("bench", lattice::Bytes(std::string_view(filling_)), std::move(options));
@@ -267,16 +307,36 @@ class TransportNode : public BenchNode<TransportNode> {
 };
 
 inline void run_node(Board& board, const Setup& setup, std::size_t index) {
-    if (setup.transport_only) {
+    if (setup.part == Setup::Part::transport) {
         std::make_unique<TransportNode>(board, setup, index)->run();
     } else {
         std::make_unique<ProtocolNode>(board, setup, index)->run();
     }
 }
 
+/// A peer that greets, and then reads nothing for as long as it lives.
+inline void run_idler(Board& board, const Setup& setup) {
+    asio::io_context io;
+    asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+    board.ports[setup.nodes + 1] = acceptor.local_endpoint().port();
+    ++board.ready;
+    asio::ip::tcp::socket socket = acceptor.accept();
+    lattice::tcp::handshake::Hello hello;
+    hello.nonce = 1;
+    hello.node_id = "node" + std::to_string(setup.nodes + 1);
+    asio::write(socket, asio::buffer(encode(lattice::tcp::handshake::Kind::welcome, hello)));
+    pause(1h);
+}
+
 /// Starts publisher and receivers, a process each or a thread each in one process.
 inline void start_cluster(Processes& processes, Board& board, const Setup& setup) {
-    if (!setup.one_process) {
+    if (setup.link == Setup::Link::tls) {
+        certificate();  // before there are processes, which share it
+    }
+    if (setup.idler == Setup::Idler::reads_nothing) {
+        processes.start([&board, &setup] { run_idler(board, setup); });
+    }
+    if (setup.spread == Setup::Spread::a_process_each) {
         for (std::size_t i = 0; i <= setup.nodes; ++i) {
             processes.start([&board, &setup, i] { run_node(board, setup, i); });
         }
