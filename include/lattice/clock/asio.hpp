@@ -376,7 +376,7 @@ using AsioClock = BasicAsioClock<asio::io_context::executor_type>;
 /// On a strand, for an io_context or thread pool that several threads run.
 using AsioStrandClock = BasicAsioClock<asio::strand<asio::io_context::executor_type>>;
 
-static_assert(Clock<AsioClock>);
-static_assert(Clock<AsioStrandClock>);
+static_assert(DispatchingClock<AsioClock>);
+static_assert(DispatchingClock<AsioStrandClock>);
 
 }  // namespace lattice::inline v0

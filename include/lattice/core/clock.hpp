@@ -39,4 +39,17 @@ concept Clock = requires(T& clock, TimePoint time, TimerId id, Callback<void()> 
 };
 static_assert(!Clock<int>);
 
+/// A Clock that can spare a thread which is going to wait for its callback two switches of threads.
+///
+/// | expression           | result      | meaning                                                                    |
+/// |----------------------|-------------|----------------------------------------------------------------------------|
+/// | `c.dispatch(f)`      | `void`      | As `post`, but when the executor is idle the calling thread may run `f`,   |
+/// |                      |             | and what was posted before it, within the call. Any thread.                |
+///
+/// A caller holds no lock that a callback may want. Transports with threads of their own use it where it is offered.
+template <typename T>
+concept DispatchingClock = Clock<T> && requires(T& clock, Callback<void()> callback) {
+    { clock.dispatch(std::move(callback)) } -> std::same_as<void>;
+};
+
 }  // namespace lattice::inline v0

@@ -57,7 +57,7 @@ class HttpTransport {
     HttpTransport(C& clock, HttpOptions options)
         : HttpTransport(
               [&clock](Callback<void()> job) {
-                  if constexpr (requires { clock.dispatch(std::move(job)); }) {
+                  if constexpr (DispatchingClock<C>) {
                       clock.dispatch(std::move(job));  // the calling thread waits for the outcome anyway
                   } else {
                       clock.post(std::move(job));
