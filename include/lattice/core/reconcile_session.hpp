@@ -17,12 +17,13 @@ template <typename>
 class BasicReconcileSession {
    public:
     /// Names being fetched beyond which no session is begun ahead of its time: it would find the same again.
-    static constexpr std::size_t backlog_max = 512;
+    static constexpr std::size_t backlog_max = 2'048;
 
     /// Opens a session, or goes on with it: the number to put on the next request. Each request has its own, so that a late
     /// reply to an earlier one is not taken for the answer.
     std::uint32_t ask(const Peer& partner, const Limits& limits, TimePoint now) noexcept {
         if (!active()) {
+            began_ = now;
             ends_ = now + length_max * limits.sync_timeout;
         }
         partner_ = partner;
@@ -45,6 +46,13 @@ class BasicReconcileSession {
     /// for ever.
     [[nodiscard]] TimePoint deadline() const noexcept { return active() ? deadline_ : TimePoint::max(); }
 
+    /// Whether a reply has been missing for a quarter of the time that it may take.
+    [[nodiscard]] bool is_slow(const Limits& limits, TimePoint now) const noexcept {
+        return active() && now + limits.sync_timeout / 4 * 3 >= deadline_;
+    }
+    /// When the session was opened.
+    [[nodiscard]] TimePoint began() const noexcept { return began_; }
+
     /// Asks for one page of names, only to hear in which language it comes.
     void begin_probe() noexcept { probing_ = true; }
     /// Whether that page is the one that came. It is no more afterwards.
@@ -53,6 +61,9 @@ class BasicReconcileSession {
     /// When anti-entropy is due by the clock, whatever hurries it.
     void expect_next(TimePoint time) noexcept { regular_ = time; }
     [[nodiscard]] bool is_early(TimePoint now) const noexcept { return now < regular_; }
+
+    /// Whether it is the turn of a peer that was not heard of for long; every second time.
+    bool alternate() noexcept { return std::exchange(seeking_, !seeking_); }
 
     /// Old messages came, which others may miss as well: the next sessions are to follow soon.
     void hurry() noexcept { haste_ = haste_max; }
@@ -70,11 +81,13 @@ class BasicReconcileSession {
 
     Peer partner_;  ///< Empty: no session.
     TimePoint deadline_{};
+    TimePoint began_{};
     TimePoint ends_{};
     TimePoint regular_{};
     std::uint32_t number_{0};
     std::uint8_t haste_{0};
     bool probing_{false};
+    bool seeking_{false};
 };
 using ReconcileSession = BasicReconcileSession<OnUse>;
 

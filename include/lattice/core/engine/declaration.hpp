@@ -185,6 +185,8 @@ class BasicEngine {
     /// The messages held.
     [[nodiscard]] const MessageCache& cache() const noexcept { return cache_; }
     [[nodiscard]] const SeenSet& seen() const noexcept { return seen_; }
+    /// Names of messages that this node misses and knows a holder of.
+    [[nodiscard]] std::size_t names_wanted() const noexcept { return scheduler_ ? scheduler_->size() : 0; }
     [[nodiscard]] const Config& config() const noexcept { return *config_; }
     [[nodiscard]] const Peer& self() const noexcept { return self_; }
     [[nodiscard]] const PeerList& peers() const noexcept { return peers_; }
@@ -294,6 +296,9 @@ class BasicEngine {
     // Set reconciliation (engine/reconcile.hpp).
     void start_reconcile(const Peer& partner, Now now, Effects& effects);
     void open_session(const Peer& partner, Now now, Effects& effects);
+    [[nodiscard]] bool is_sync_put_off(Now now);
+    [[nodiscard]] Duration sync_wait(bool seeking) noexcept;
+    [[nodiscard]] Peer longest_unheard(Now now) noexcept;
     void probe(const Peer& partner, Now now, Effects& effects);
     void take_reply(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
     void answer_reconcile(const Reconcile& frame, const Peer& from, Now now, Effects& effects);

@@ -26,10 +26,59 @@ void BasicEngine<T>::note_language(const Frame& frame, const Peer& from, Now now
     }
 }
 
+/// Whether a session that is due ahead of its time has to wait: for what the last ones found, or for one that goes on. One
+/// whose partner is silent gives way.
+template <typename T>
+bool BasicEngine<T>::is_sync_put_off(Now now) {
+    if (!session_.is_early(now.time)) {
+        return false;
+    }
+    if (session_.is_slow(config_->limits, now.time)) {
+        session_.end();
+    }
+    const bool fetching = scheduler_ && scheduler_->size() > ReconcileSession::backlog_max;
+    if (fetching || session_.active()) {
+        next_sync_ = now.time + config_->gossip_interval;
+        return true;
+    }
+    return false;
+}
+
+/// The time to the next session: half to one and a half of the interval, and with a search for lost peers within it.
+template <typename T>
+Duration BasicEngine<T>::sync_wait(bool seeking) noexcept {
+    const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
+    if (!reconciler_) {
+        return Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
+    }
+    return Duration{
+        static_cast<Duration::rep>(interval / 4 + random_.below(seeking ? interval - interval / 4 : interval / 4))};
+}
+
+/// The peer not heard of or asked for longest, at least for an interval: where a partition has healed it is one of the other
+/// side, and few links between the sides are found at once. Empty when all are in touch.
+template <typename T>
+Peer BasicEngine<T>::longest_unheard(Now now) noexcept {
+    constexpr std::size_t looked_at_max = 256;
+    Peer found;
+    TimePoint longest = now.time - config_->anti_entropy_interval;
+    const std::size_t start = static_cast<std::size_t>(random_.below(peers_.size()));
+    for (std::size_t i = 0; i < peers_.size() && i < looked_at_max; ++i) {
+        const Peer& peer = peers_[(start + i) % peers_.size()];
+        const std::uint32_t slot = peer_states_.find(peer);
+        const TimePoint heard = slot == PeerTable::none ? TimePoint{} : peer_states_[slot].heard;
+        if (!(peer == self_) && heard < longest) {
+            found = peer;
+            longest = heard;
+        }
+    }
+    return found;
+}
+
 /// Reconciles if the partner is known to understand it.
 template <typename T>
 void BasicEngine<T>::open_session(const Peer& partner, Now now, Effects& effects) {
-    const std::uint32_t slot = peer_states_.find(partner);
+    const std::uint32_t slot = peer_states_.slot_of(partner, now.time);
     if (slot == PeerTable::none || (!peer_states_[slot].speaks_frames && peer_states_[slot].lists_first == 0)) {
         probe(partner, now, effects);
     } else if (peer_states_[slot].lists_first == 0) {
@@ -167,7 +216,7 @@ void BasicEngine<T>::hold_late(const Message& message, Envelope outgoing, const 
 template <typename T>
 void BasicEngine<T>::abandon_reconcile() noexcept {
     const std::uint32_t slot = peer_states_.find(session_.partner());
-    if (slot != PeerTable::none && peer_states_[slot].heard + config_->limits.sync_timeout >= session_.deadline()) {
+    if (slot != PeerTable::none && peer_states_[slot].heard > session_.began()) {
         peer_states_[slot].lists_first = 3;
     }
     ++statistics_.reconciles_abandoned;

@@ -319,15 +319,17 @@ void BasicEngine<T>::announce_to(const Peer& peer, const std::vector<MessageId>&
 /// Anti-entropy goes round all known peers, one after another from a random start: none is left out for longer than one round.
 template <typename T>
 void BasicEngine<T>::start_sync(Now now, Effects& effects) {
-    if (session_.is_early(now.time) && scheduler_ && scheduler_->size() > ReconcileSession::backlog_max) {
-        next_sync_ = now.time + config_->gossip_interval;  // What was found before is to come first.
+    if (reconciler_ && is_sync_put_off(now)) {
         return;
     }
-    const auto interval = static_cast<std::uint64_t>(config_->anti_entropy_interval.count());
-    next_sync_ = now.time + Duration{static_cast<Duration::rep>(interval / 2 + random_.below(interval))};
+    const bool seeking = reconciler_ && !session_.is_early(now.time) && session_.alternate();
+    const Duration wait = sync_wait(seeking);
+    next_sync_ = now.time + wait;
     session_.expect_next(next_sync_);
-    // A long session is not cut short by the next one.
-    const Peer partner = sync_.active() || session_.active() ? Peer{} : next_partner();
+    Peer partner;
+    if (!sync_.active() && !session_.active()) {  // A long session is not cut short by the next one.
+        partner = seeking ? longest_unheard(now) : next_partner();
+    }
     if (!partner) {
         return;
     }
