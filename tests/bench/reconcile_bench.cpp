@@ -5,7 +5,7 @@
 ///
 /// "expected": the initiator knows the order of magnitude, as after a former session with that peer. "cold": it knows
 /// nothing. Medians over the runs; time is processor time of requests, replies, encoding and decoding, both sides
-/// together.
+/// together. Then every strategy on the same sets, as README shows it.
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <string>
 #include <vector>
 
 #include <lattice/core/random.hpp>
@@ -158,53 +159,101 @@ void print_sessions(std::size_t n, bool quick) {
     nodes.differ(random, 0);
 }
 
+/// One strategy on sets that differ in d: medians of some sessions.
+struct StrategyCost {
+    double bytes{0}, times{0}, rounds{0}, found{0};
+
+    /// Of `runs` sessions, each about other differences.
+    StrategyCost(Nodes& nodes, std::size_t d, Strategy strategy, int runs) {
+        Random random(d);
+        Cost cost;
+        double found_sum = 0;
+        double rounds_sum = 0;
+        for (int run = 0; run < runs; ++run) {
+            nodes.differ(random, d);
+            InitiatorOptions options;
+            options.strategy = strategy;
+            options.expected_difference = d;
+            std::size_t total = 0;
+            const auto start = processor_microseconds();
+            Initiator initiator(options);
+            for (auto step = Initiator::Step::again; step == Initiator::Step::again;) {
+                const auto request_bytes = initiator.request(nodes.here);
+                std::vector<std::byte> reply_bytes;
+                const auto request = decode_request(request_bytes);
+                encode(Responder(nodes.there, {std::size_t{1} << 30U}).answer(*request), request->from, reply_bytes);
+                total += request_bytes.size() + reply_bytes.size();
+                step = initiator.take(nodes.here, reply_bytes);
+            }
+            cost.times.push_back(processor_microseconds() - start);
+            cost.bytes.push_back(static_cast<double>(total));
+            found_sum += static_cast<double>(initiator.outcome().differences());
+            rounds_sum += initiator.outcome().rounds;
+        }
+        bytes = median(cost.bytes);
+        times = median(cost.times);
+        rounds = rounds_sum / runs;
+        found = found_sum / runs / static_cast<double>(d);
+    }
+
+    void print() const {
+        if (found < 0.5) {
+            std::printf(" no |");
+        } else {
+            std::printf(" %s, %.1f, %s%s |", scaled(bytes, "B").c_str(), rounds, scaled(times, "us").c_str(),
+                        found < 0.999 ? " *" : "");
+        }
+    }
+
+    /// Three digits and a unit: bytes, or microseconds.
+    static std::string scaled(double value, const std::string& unit) {
+        char text[32];
+        const bool bytes = unit == "B";
+        const char* names[] = {bytes ? " B" : " us", bytes ? " KB" : " ms", bytes ? " MB" : " s"};
+        std::size_t scale = 0;
+        for (; value >= 1'000 && scale < 2; ++scale) value /= 1'000;
+        std::snprintf(text, sizeof text, value < 10 ? "%.1f%s" : "%.0f%s", value, names[scale]);
+        return text;
+    }
+};
+
+/// The table of README: every strategy forced, on the same sets.
 void print_strategies(std::size_t n) {
-    struct Row {
-        const char* name;
-        Strategy strategy;
-    };
-    const Row rows[] = {{"sketch", Strategy::sketch},
-                        {"symbols", Strategy::symbols},
-                        {"bloom", Strategy::bloom},
-                        {"ids", Strategy::ids}};
-    std::printf("\nn = %zu, strategies forced: bytes (us); replies of any size\n%8s", n, "d");
-    for (const Row& row : rows) std::printf(" | %22s", row.name);
-    std::printf("\n");
+    constexpr Strategy strategies[] = {Strategy::automatic, Strategy::sketch, Strategy::symbols, Strategy::bloom,
+                                       Strategy::ids};
+    std::printf(
+        "\nn = %zu: bytes both ways, round trips, processor time of both sides; *: some are left to a next session\n",
+        n);
+    std::printf("| n | d | bound | automatic | sketch | symbols | Bloom filters | short ids | all ids |\n");
+    std::printf("|---|---|---|---|---|---|---|---|---|\n");
     Random random(7);
     Nodes nodes(random, n);
-    for (const std::size_t d : {std::size_t{1}, std::size_t{10}, std::size_t{100}, std::size_t{1'000}, n / 10, n}) {
-        nodes.differ(random, d);
-        std::printf("%8zu", d);
-        for (const Row& row : rows) {
-            Cost cost;
-            for (int run = 0; run < 5; ++run) {
-                InitiatorOptions options;
-                options.strategy = row.strategy;
-                options.expected_difference = d;
-                std::size_t total = 0;
-                const auto start = processor_microseconds();
-                Initiator initiator(options);
-                for (auto step = Initiator::Step::again; step == Initiator::Step::again;) {
-                    const auto request_bytes = initiator.request(nodes.here);
-                    std::vector<std::byte> reply_bytes;
-                    const auto request = decode_request(request_bytes);
-                    encode(Responder(nodes.there, {std::size_t{1} << 30U}).answer(*request), request->from,
-                           reply_bytes);
-                    total += request_bytes.size() + reply_bytes.size();
-                    step = initiator.take(nodes.here, reply_bytes);
-                }
-                cost.times.push_back(processor_microseconds() - start);
-                cost.bytes.push_back(static_cast<double>(total));
-                cost.found = initiator.outcome().differences();
-            }
-            if (cost.found * 100 < d * 80) {
-                std::printf(" | %22s", "does not find them");
-            } else {
-                std::printf(" | %12.0f (%7.0f)", median(cost.bytes), median(cost.times));
-            }
+    for (const std::size_t d :
+         {std::size_t{1}, std::size_t{10}, std::size_t{100}, std::size_t{1'000}, std::size_t{10'000}}) {
+        if (d > n) continue;
+        std::printf("| %zu | %zu | %s |", n, d, StrategyCost::scaled(information_bound(d), "B").c_str());
+        for (const Strategy strategy : strategies) {
+            StrategyCost(nodes, d, strategy, n > 100'000 ? 7 : 15).print();
         }
-        std::printf("\n");
+        std::printf(" %s |\n", StrategyCost::scaled(32 * static_cast<double>(nodes.here.size()), "B").c_str());
     }
+}
+
+void print_bloom_filter() {
+    Random random(11);
+    std::vector<MessageId> ids(200'000);
+    for (MessageId& id : ids) id = random_id(random);
+    BloomFilter filter(BloomShape::for_rate(100'000, 0.01), Salt{random.next(), random.next()});
+    const auto start = processor_microseconds();
+    for (std::size_t i = 0; i < 100'000; ++i) filter.insert(ids[i]);
+    const auto inserted = processor_microseconds();
+    std::size_t present = 0;
+    for (std::size_t i = 100'000; i < ids.size(); ++i) present += filter.may_contain(ids[i]) ? 1 : 0;
+    std::printf(
+        "\nBloom filter of 100,000 ids for a rate of 1 %%: %.2f bytes per id, insert %.3f us, look up %.3f us, wrongly "
+        "present %.2f %%\n",
+        static_cast<double>(filter.shape().bits()) / 8e5, (inserted - start) / 1e5,
+        (processor_microseconds() - inserted) / 1e5, static_cast<double>(present) / 1e3);
 }
 
 void print_maintenance() {
@@ -234,5 +283,8 @@ int main(int argc, char** argv) {
         if (!quick || n <= 100'000) print_sessions(n, quick);
     }
     print_maintenance();
-    print_strategies(quick ? 10'000 : 100'000);
+    print_bloom_filter();
+    for (const std::size_t n : {std::size_t{1'000}, std::size_t{100'000}, std::size_t{1'000'000}}) {
+        if (!quick || n <= 1'000) print_strategies(n);
+    }
 }

@@ -24,6 +24,9 @@ struct ResponderLimits {
 /// one round trip enough in 95 % of sessions (measured, see the bench); more would cost bytes in all of them.
 inline constexpr double sketch_deviations = 1.75;
 
+/// The same for coded symbols, of which there are many: the spread of what the decoder needs is in the sum already.
+inline constexpr double symbol_deviations = 1.66;
+
 /// The bytes that each strategy would take for what is known; the basis of the responder's choice.
 class StrategyCosts {
    public:
@@ -60,7 +63,7 @@ class StrategyCosts {
         const double size = estimate.size < 4 ? 4 : estimate.size;
         const double spread = estimate.deviation * estimate.deviation + 0.81 / size;
         const DifferenceEstimate both{size, detail::square_root(spread)};
-        return static_cast<std::size_t>(both.at_most(sketch_deviations) * (1.165 + 1.9 / detail::square_root(size))) +
+        return static_cast<std::size_t>(both.at_most(symbol_deviations) * (1.165 + 1.9 / detail::square_root(size))) +
                8;
     }
 
