@@ -3,7 +3,7 @@
 ///
 ///     lattice-bench-node_bench [--messages N] [--nodes N] [--fanout N] [--ttl HOPS]
 ///
-/// What is left out has the library's default; --fanout 7 --ttl 1 sends every message straight to every node, once.
+/// What is left out has the library's default.
 
 #include <algorithm>
 #include <chrono>
