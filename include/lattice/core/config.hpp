@@ -33,9 +33,10 @@ struct Config {
 
     /// How messages spread.
     enum class Dissemination : std::uint8_t {
-        automatic,  ///< A tree.
+        automatic,  ///< A tree: `tree`, or `overlay` when the peer source says that it knows only part of the network.
         tree,  ///< By delegation: each node gets the payload once, over a tree of that message's own (see delegate_slice).
-        rumor,  ///< To `fanout` random peers at each hop, the reference's way.
+        overlay,  ///< Over links to few near neighbours and a tree per origin: needs no knowledge of the whole network.
+        rumor,    ///< To `fanout` random peers at each hop, the reference's way.
     } dissemination{Dissemination::automatic};
     /// Children of a node in a tree at most. Networks of no more than this and one other are reached directly.
     std::size_t tree_degree{32};

@@ -71,7 +71,7 @@ class GossipProtocol {
             });
         }
         const Now at = now();
-        engine_.start(at);
+        engine_.start(at, is_partial(peers_) ? Membership::partial : Membership::full);
         ask_for_peers(at);
         settle();
     }

@@ -18,6 +18,8 @@ namespace lattice::inline v0 {
 /// |                        |                                     | network that this node knows.                      |
 /// | `s.on_change(f)`       | `void`                              | Optional: `f` is called, on the executor, whenever |
 /// |                        |                                     | the list has changed. An empty `f` ends that.      |
+/// | `s.is_partial()`       | `bool`                              | Optional: whether the list is only part of the     |
+/// |                        |                                     | network. Without it, and by default, it is all.    |
 ///
 /// What the compiler cannot check:
 /// - `peers` returns at once: a source that asks a network does so on its own and returns what it knows.
@@ -36,6 +38,15 @@ template <typename T>
 concept NotifyingPeerSource = PeerSource<T> && requires(T& source, Callback<void()> callback) {
     { source.on_change(std::move(callback)) } -> std::same_as<void>;
 };
+
+/// Whether the source says that it knows only part of the network.
+template <typename T>
+bool is_partial(const T& source) noexcept {
+    if constexpr (requires { static_cast<bool>(source.is_partial()); }) {
+        return static_cast<bool>(source.is_partial());
+    }
+    return false;
+}
 
 /// The least that is a PeerSource: a node that knows nobody.
 struct NoPeers {

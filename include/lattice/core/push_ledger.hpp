@@ -35,6 +35,7 @@ class BasicPushLedger {
         std::uint8_t tries{1};  ///< Copies sent and probes made.
         bool probing{false};    ///< The last try was an announcement.
         bool receipt{false};
+        Course course{Course::slice};
 
         [[nodiscard]] std::uint64_t name() const noexcept { return message.key().word(0); }
     };

@@ -77,8 +77,9 @@ class BasicSightings {
 
     /// What the arrival of a message tells.
     struct Arrival {
-        Duration since{};  ///< How long ago it was first announced; zero: never before.
-        FirstSign sign{};  ///< Who heralded it first, when the parent brought it without having heralded it.
+        Duration since{};       ///< How long ago it was first announced; zero: never before.
+        FirstSign sign{};       ///< Who heralded it first, when the parent brought it without having heralded it.
+        LinkMask announcers{};  ///< Who announced or heralded it.
     };
 
     /// The first copy came; over `pusher`, when that was unasked and not the parent, which is then still expected to bring
@@ -92,7 +93,7 @@ class BasicSightings {
             return {};
         }
         Sighting& sighting = sightings_[slot];
-        Arrival arrival{now - sighting.first, {}};
+        Arrival arrival{now - sighting.first, {}, sighting.announcers};
         if (pusher != no_link) {
             sighting.pusher = pusher;
             sighting.deadline = TimePoint::max();

@@ -53,9 +53,10 @@ struct Counters {
     std::uint64_t not_found_received{};
     std::uint64_t acknowledges_sent{};
     std::uint64_t acknowledges_received{};
-    std::uint64_t pushes_repeated{};  ///< Copies sent again because no acknowledgement came.
-    std::uint64_t branches_moved{};   ///< Branches of trees given to others, because who had them did not answer.
-    std::uint64_t suspicions{};       ///< Peers taken to be gone for a while, each time.
+    std::uint64_t pushes_repeated{};     ///< Copies sent again because no acknowledgement came.
+    std::uint64_t link_controls_sent{};  ///< Frames about links and trees of an overlay, heralds included.
+    std::uint64_t branches_moved{};      ///< Branches of trees given to others, because who had them did not answer.
+    std::uint64_t suspicions{};          ///< Peers taken to be gone for a while, each time.
     std::uint64_t syncs_started{};
     std::uint64_t syncs_completed{};
     std::uint64_t syncs_served{};
@@ -82,6 +83,7 @@ struct Counters {
 struct Statistics : Counters {
     std::uint64_t cached_messages{};
     std::uint64_t pending_messages{};  ///< Messages waiting for a deferred verdict.
+    std::uint64_t neighbours{};        ///< Links of the overlay, when this node is part of one.
     std::uint64_t tree_degree{};       ///< Children of a node in a tree, for small messages.
     std::uint64_t lazy_links{};        ///< Peers that a message is announced to in a round.
     std::uint64_t measured_loss{};     ///< Copies that had to be sent again, per thousand.

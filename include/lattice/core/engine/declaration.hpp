@@ -16,6 +16,7 @@
 #include <lattice/core/defects.hpp>
 #include <lattice/core/delegation.hpp>
 #include <lattice/core/effects.hpp>
+#include <lattice/core/engine/overlay_state.hpp>
 #include <lattice/core/lazy_push.hpp>
 #include <lattice/core/message_cache.hpp>
 #include <lattice/core/on_use.hpp>
@@ -34,6 +35,9 @@
 #include <lattice/core/validation_queue.hpp>
 
 namespace lattice::inline v0 {
+
+/// What part of the network the peers are that the host names.
+enum class Membership : std::uint8_t { full, partial };
 
 /// Why a frame was not taken by the transport.
 enum class SendFailure : std::uint8_t { busy, unreachable };
@@ -65,9 +69,11 @@ class BasicEngine {
           cache_(config_->message_cache_size, config_->limits.cache_bytes_max, random_),
           peer_states_(config_->limits.peer_states_max, random_) {}
 
-    /// Starts or resumes: inputs are heeded from now on.
-    void start(Now now) {
+    /// Starts or resumes: inputs are heeded from now on. Who knows only part of the network uses an overlay, unless
+    /// Config::dissemination says otherwise.
+    void start(Now now, Membership known = Membership::full) {
         running_ = true;
+        knows_part_only_ = known == Membership::partial;
         next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
         schedule_first_sync(now);
     }
@@ -92,6 +98,7 @@ class BasicEngine {
         session_.end();
         scheduler_.reset();
         tree_.reset();
+        overlay_.reset();
         peer_states_ = PeerTable(config_->limits.peer_states_max, random_);
     }
 
@@ -124,7 +131,7 @@ class BasicEngine {
             case FrameKind::reconcile:
                 return on(*std::get_if<Reconcile>(&frame), from, now, effects);
             case FrameKind::link_control:
-                return {};
+                return on(*std::get_if<LinkControl>(&frame), from, now, effects);
             case FrameKind::acknowledge:
                 return on(*std::get_if<Acknowledge>(&frame), from, now, effects);
         }
@@ -142,6 +149,11 @@ class BasicEngine {
     void peers_changed(PeerList peers, Now now) {
         const bool first = peers_.empty() && !peers.empty();
         peers_ = std::move(peers);
+        if (overlay_) {
+            overlay_->neighbours.know(peers_, self_, now.time, random_);
+        } else if (running_ && uses_overlay() && !peers_.empty()) {
+            overlay(now);
+        }
         if (first && running_) {
             sync_cursor_ = static_cast<std::uint32_t>(random_.below(peers_.size()));
             schedule_first_sync(now);
@@ -156,6 +168,7 @@ class BasicEngine {
             send_requests(now, effects);
         }
         pushes_failed(peer, now, effects);
+        neighbour_failed(peer, now);
         if (sync_.active() && sync_.partner() == peer) {
             sync_.give_up();
         }
@@ -176,6 +189,7 @@ class BasicEngine {
         next = sync_.deadline() < next ? sync_.deadline() : next;
         next = session_.deadline() < next ? session_.deadline() : next;
         next = tree_ && tree_->pushes.next_deadline() < next ? tree_->pushes.next_deadline() : next;
+        next = overlay_ && overlay_due() < next ? overlay_due() : next;
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
 
@@ -196,6 +210,7 @@ class BasicEngine {
         Statistics statistics{statistics_};
         statistics.cached_messages = cache_.size();
         statistics.pending_messages = validations_ ? validations_->size() : 0;
+        statistics.neighbours = overlay_ ? overlay_->neighbours.size() : 0;
         statistics.tree_degree = degree_for(0);
         const SpreadTuner tuner = tree_ ? tree_->tuner : SpreadTuner(misses_tolerated(*config_));
         statistics.lazy_links = tuner.links(config_->announce_rounds);
@@ -209,7 +224,9 @@ class BasicEngine {
         return take(std::move(push.message), push.envelope, push.route, from, Arrival::pushed, now, effects);
     }
     Receipt on(Provide& provide, const Peer& from, Now now, Effects& effects) {
-        return take(std::move(provide.message), provide.envelope, {}, from, Arrival::provided, now, effects);
+        Route route;
+        route.course = uses_overlay() ? Course::overlay : Course::rumor;
+        return take(std::move(provide.message), provide.envelope, route, from, Arrival::provided, now, effects);
     }
     Receipt on(Announce& announce, const Peer& from, Now now, Effects& effects);
     Receipt on(Request& request, const Peer& from, Now now, Effects& effects);
@@ -218,6 +235,7 @@ class BasicEngine {
     Receipt on(SyncIds& page, const Peer& from, Now now, Effects& effects);
     Receipt on(Reconcile& frame, const Peer& from, Now now, Effects& effects);
     Receipt on(Acknowledge& frame, const Peer& from, Now now, Effects& effects);
+    Receipt on(LinkControl& frame, const Peer& from, Now now, Effects& effects);
 
     // Messages (engine/intake.hpp).
     enum class Arrival : std::uint8_t { pushed, provided };
@@ -282,6 +300,31 @@ class BasicEngine {
     void push_not_sent(const Push& push, const Peer& peer, Now now, Effects& effects);
     void pushes_failed(const Peer& peer, Now now, Effects& effects);
 
+    // Overlays (engine/overlay.hpp).
+    OverlayState& overlay(Now now);
+    [[nodiscard]] bool uses_overlay() const noexcept;
+    [[nodiscard]] std::uint32_t link_of(const Peer& peer) const noexcept;
+    void say(const Peer& peer, LinkControl control, Effects& effects);
+    bool heeds_link_control(PeerState& state, Now now) const noexcept;
+    void links_changed() noexcept;
+    void herald(OriginKey origin, const MessageId& name, LinkMask except, Effects& effects);
+    void heralded(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
+    void grafted(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
+    void carry_out(OriginTrees::TreeChange change, OriginKey origin, Effects& effects);
+    [[nodiscard]] Duration wait_for_payload(std::uint32_t link, OriginKey origin) const noexcept;
+    [[nodiscard]] Duration jitter_of(std::uint32_t link) const noexcept;
+    void first_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
+    void further_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
+    void spread_over_links(const Message& message, Envelope outgoing, const Peer& from, Now now, Effects& effects);
+    void announce_over(LinkMask lazy, const MessageId& name, Now now);
+    void push_over(LinkMask links, const Message& message, Envelope outgoing, Now now, Effects& effects);
+    bool announced_over(std::uint32_t link, const MessageId& name, Now now);
+    void ask_for_overdue(Now now, Effects& effects);
+    void tend_overlay(Now now, Effects& effects);
+    [[nodiscard]] TimePoint overlay_due() const noexcept;
+    void neighbour_failed(const Peer& peer, Now now);
+    void not_sent_over(const Frame& frame, const Peer& peer, SendFailure failure, Now now);
+
     // Repair (engine/repair.hpp).
     [[nodiscard]] Peer placed(const Peer& from) const noexcept;
     void want(const MessageId& name, Naming naming, const Peer& holder, Now now, Duration grace = Duration::zero());
@@ -336,9 +379,11 @@ class BasicEngine {
     std::uint32_t sync_cursor_{0};            ///< Where in `peers_` the last partner of anti-entropy stands.
     bool running_{false};
     bool reliable_{true};
+    bool knows_part_only_{false};
     Box<RequestScheduler> scheduler_;         ///< Made when the first name is wanted.
     Box<AnswerLedger> answers_;               ///< Made when the first request comes.
     Box<Tree> tree_;                          ///< Made when the first message goes along one.
+    Box<OverlayState> overlay_;               ///< Made when this node uses one, or a neighbour does.
     TimePoint next_round_{TimePoint::max()};  ///< Armed while there is something to announce.
     TimePoint next_sync_{TimePoint::max()};   ///< Armed while running with anti-entropy on.
     WallTime last_timestamp_{};

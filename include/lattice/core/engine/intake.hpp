@@ -27,8 +27,9 @@ PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, 
     const Message message = Message::compose(fields);
     ++statistics_.messages_sent;
     seen_.insert(message.key(), message.timestamp(), now.time);
-    const Envelope outgoing{options.ttl.value_or(config_->message_ttl), 1, options.priority};
     const Route route = own_route();
+    const std::uint8_t ttl = route.course == Course::overlay ? ceiling::hops : config_->message_ttl;
+    const Envelope outgoing{options.ttl.value_or(ttl), 1, options.priority};
     hold(message, outgoing, route, Peer{}, now);
     const std::size_t before = effects.targets.size();
     if (config_->enable_push) {
@@ -54,6 +55,9 @@ Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& ro
                                                            : seen_.contains(message.key())) {
         ++statistics_.duplicates_filtered;
         take_over(message.key(), route, from, now, effects);
+        if (overlay_ && route.course == Course::overlay) {
+            further_copy(message, arrival == Arrival::provided, from, now, effects);
+        }
         return {Disposition::duplicate};
     }
     const MessageId claim = message.key();
@@ -149,6 +153,9 @@ Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Route& r
     if (tree_) {
         tree_->tuner.arrived(retrieved);
     }
+    if (overlay_ && route.course == Course::overlay) {
+        first_copy(message, retrieved, from, now, effects);
+    }
     const Ticket ticket = validations_->add({message, from, envelope, route, retrieved, peer});
     effects.offer({ticket, std::move(message), from, envelope, retrieved});
     return {Disposition::pending};
@@ -178,7 +185,8 @@ bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Eff
             return true;
         }
         hold(message, outgoing, pending->route, pending->from, now);
-        const bool onward = config_->dissemination == Config::Dissemination::rumor || !pending->retrieved;
+        const bool onward = config_->dissemination == Config::Dissemination::rumor || !pending->retrieved ||
+                            pending->route.course == Course::overlay;
         if (config_->enable_push && onward && (ttl != 0 || detail::planted(detail::Defect::forward_last_hop)) &&
             running_) {
             if (!pending->route.slice.empty()) {
@@ -260,7 +268,7 @@ void BasicEngine<T>::hold(const Message& message, Envelope outgoing, const Route
     cache_.insert(message, outgoing, source);
     // Where the origin reaches everybody itself, over links that do not lose, it knows who lacks the message.
     const bool all_told = reliable_ && route.course == Course::slice && is_direct();
-    if (config_->enable_pull && !all_told) {
+    if (config_->enable_pull && !all_told && route.course != Course::overlay) {
         if (lazy_.empty() && running_) {
             next_round_ = now.time + config_->gossip_interval;
         }

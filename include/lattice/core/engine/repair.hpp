@@ -26,6 +26,9 @@ void BasicEngine<T>::wake(Now now, Effects& effects) {
     if (tree_) {
         expire_pushes(now, effects);
     }
+    if (overlay_) {
+        tend_overlay(now, effects);
+    }
     if (scheduler_) {
         statistics_.requests_expired += scheduler_->expire(now.time, peer_states_);
         send_requests(now, effects);
@@ -35,6 +38,7 @@ void BasicEngine<T>::wake(Now now, Effects& effects) {
 template <typename T>
 void BasicEngine<T>::not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects) {
     ++(failure == SendFailure::busy ? statistics_.sends_busy : statistics_.sends_unreachable);
+    not_sent_over(frame, peer, failure, now);
     if (const auto* push = std::get_if<Push>(&frame)) {
         push_not_sent(*push, peer, now, effects);
     } else if (const auto* request = std::get_if<Request>(&frame)) {
@@ -67,10 +71,14 @@ Receipt BasicEngine<T>::on(Announce& announce, const Peer& from, Now now, Effect
     const Peer holder = placed(from);
     // Who asks whether it is known has not sent it; others may have heard sooner than the tree could bring it here.
     const Duration grace = tree_ && !announce.answer ? rescue_grace() : Duration::zero();
+    const std::uint32_t link = link_of(holder);
     Acknowledge known;
     for (std::size_t i = 0; i < heeded; ++i) {
         if (tree_) {
             has_already(announce.names[i], from);
+        }
+        if (!announce.answer && announced_over(link, announce.names[i], now)) {
+            continue;
         }
         if (!seen_.contains(announce.names[i])) {
             want(announce.names[i], Naming::keys, holder, now, grace);

@@ -14,6 +14,10 @@ void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Ro
         push(message, outgoing, from, effects);
         return;
     }
+    if (route.course == Course::overlay) {
+        spread_over_links(message, outgoing, from, now, effects);
+        return;
+    }
     if (!route.slice.empty()) {
         delegate({message, outgoing, route.slice, from, {}, {}, {}, 0, false, route.receipt}, self_.hash(), now,
                  effects);
@@ -33,7 +37,9 @@ typename BasicEngine<T>::Tree& BasicEngine<T>::tree() {
 template <typename T>
 Route BasicEngine<T>::own_route() const noexcept {
     Route route;
-    if (config_->dissemination != Config::Dissemination::rumor) {
+    if (uses_overlay()) {
+        route.course = Course::overlay;
+    } else if (config_->dissemination != Config::Dissemination::rumor) {
         route.course = Course::slice;
         route.slice = Slice::all_but(self_.hash());
     }
@@ -153,8 +159,9 @@ void BasicEngine<T>::try_again(PushLedger::Entry entry, Now now, Effects& effect
     } else {
         const std::size_t copies = entry.slice.empty() ? 1 : tree().tuner.copies_inside();
         for (std::size_t i = 0; i < copies; ++i) {
-            effects.send_to(entry.peer, Push{entry.message, entry.envelope,
-                                             route_to(entry.slice, true, entry.tries, entry.receipt)});
+            Route route = route_to(entry.slice, true, entry.tries, entry.receipt);
+            route.course = entry.course;
+            effects.send_to(entry.peer, Push{entry.message, entry.envelope, route});
         }
         count_pushes(entry.envelope, copies);
         statistics_.pushes_repeated += entry.tries > 1 ? copies : 0;
@@ -239,11 +246,11 @@ void BasicEngine<T>::suspect(const Peer& peer, Now now) {
 /// What the sender of a push asked for beside taking the message, when the message was known already.
 template <typename T>
 void BasicEngine<T>::take_over(const MessageId& key, const Route& route, const Peer& from, Now now, Effects& effects) {
-    if (route.course != Course::slice) {
-        return;
-    }
     if (route.acknowledge) {
         acknowledge(key, route.copy, from, effects);
+    }
+    if (route.course != Course::slice) {
+        return;
     }
     const MessageCache::Held* held = route.slice.empty() ? nullptr : cache_.find(key, Naming::keys);
     if (held == nullptr || held->envelope.ttl == 0 || !tree().branches.insert(key, route.slice)) {
