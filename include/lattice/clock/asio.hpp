@@ -165,13 +165,22 @@ class BasicAsioClock {
         }
 
         /// What it runs may throw only to end the program, as on the clock's own thread. Others who call meanwhile leave
-        /// their callbacks to this thread, for some rounds: each spares them the switches.
+        /// their callbacks to this thread, for some rounds: each spares them the switches. Timers too, or callers who take
+        /// turns all the time would starve them.
         void run_lent() noexcept {
             constexpr int rounds_max = 8;
             for (int round = 0; round < rounds_max && posted_size() != 0; ++round) {
                 run_posted_so_far();
+                if (take_timers_due()) {
+                    run_timers();
+                }
             }
             end_turn();
+        }
+
+        bool take_timers_due() {
+            const std::lock_guard lock(mutex);
+            return std::exchange(timers_due, false);
         }
 
         /// Runs what was posted up to now; what these callbacks post gets another turn, after other work of the executor.
@@ -273,7 +282,7 @@ class BasicAsioClock {
             });
         }
 
-        /// Runs what is due; what these callbacks schedule gets another turn, even when it is due already.
+        /// Runs what is due, or leaves it to the one that has the turn.
         void expired() {
             {
                 const std::lock_guard lock(mutex);
@@ -283,18 +292,23 @@ class BasicAsioClock {
                 }
                 take_turn();
             }
-            armed_for.reset();
             try {
-                run_due(steady_now());
+                run_timers();
             } catch (...) {
                 arm();
                 end_turn();
                 throw;
             }
-            arm();
             end_turn();
         }
 
+        void run_timers() {
+            armed_for.reset();
+            run_due(steady_now());
+            arm();
+        }
+
+        /// What these callbacks schedule gets another turn, even when it is due already.
         void run_due(TimePoint time) {
             for (std::size_t left = timers.size(); left-- > 0 && !closed;) {
                 Callback<void()> callback = timers.take_due(time);
