@@ -118,23 +118,34 @@ TEST_CASE("names are listed in ascending order, page by page") {
 TEST_CASE("what is outdated goes, wherever it stands, and the rest stays in order") {
     Random random(1);
     MessageCache cache(20, 1 << 20, random);
+    const WallTime now{std::chrono::hours{1'000}};
+    const auto old = [&](int i) { return i % 3 == 0; };
+    const auto expiring = [&](int i) { return i % 3 == 1; };
+    std::vector<Message> messages;
     for (int i = 0; i < 20; ++i) {
-        cache.insert(numbered(i), {}, Peer(i % 2 == 0 ? "a" : "b"));
+        const std::string payload = std::to_string(i);
+        MessageFields fields{"type", "origin", as_bytes(payload), old(i) ? now - std::chrono::hours{2} : now};
+        if (expiring(i)) {
+            fields.expiry = now + std::chrono::hours{1};
+        }
+        messages.push_back(Message::compose(fields));
+        cache.insert(messages.back(), {}, Peer(i % 2 == 0 ? "a" : "b"));
     }
-    const auto number_of = [](const Message& message) {
-        return std::stoi(std::string(as_text(message.payload()).substr(8)));
-    };
-    cache.drop_if([&](const Message& message) { return number_of(message) % 3 == 0; });
+    cache.drop_outdated(now - std::chrono::hours{2}, now);
+    CHECK(cache.size() == 20);
+    cache.drop_outdated(now - std::chrono::hours{1}, now);
     CHECK(cache.size() == 13);
     for (int i = 0; i < 20; ++i) {
-        CHECK((cache.find(numbered(i).key(), Naming::keys) != nullptr) == (i % 3 != 0));
+        CHECK((cache.find(messages[static_cast<std::size_t>(i)].key(), Naming::keys) == nullptr) == old(i));
     }
+    cache.drop_outdated(now - std::chrono::hours{1}, now + std::chrono::hours{1});
+    CHECK(cache.size() == 6);
     for (int i = 100; i < 120; ++i) {
         cache.insert(numbered(i), {}, Peer("a"));
         REQUIRE(cache.size() <= 20);
     }
     CHECK(cache.find(numbered(119).key(), Naming::keys) != nullptr);
-    cache.drop_if([](const Message&) { return true; });
+    cache.drop_outdated(WallTime::max(), now);
     CHECK(cache.size() == 0);
     CHECK(cache.bytes() == 0);
     CHECK(cache.insert(numbered(1), {}, Peer("b")));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <lattice/core/box.hpp>
 #include <lattice/core/defects.hpp>
 #include <lattice/core/frame.hpp>
 #include <lattice/core/message.hpp>
@@ -12,6 +13,7 @@
 #include <lattice/core/peer.hpp>
 #include <lattice/core/slot_index.hpp>
 #include <lattice/core/sort_ascending.hpp>
+#include <lattice/core/weight_heap.hpp>
 
 namespace lattice::inline v0 {
 
@@ -62,6 +64,11 @@ class BasicMessageCache {
         (from.oldest == SlotIndex::none ? from.oldest : entries_[from.newest].next) = slot;
         from.newest = slot;
         from.bytes += bytes;
+        if (!leaving_) {
+            leaving_ = Box<Leaving>::make();
+        }
+        leaving_->weights.set(entry.source, from.bytes);
+        leaving_->note(message);
         bytes_ += bytes;
         ++size_;
         if (listener_ != nullptr) {
@@ -86,9 +93,13 @@ class BasicMessageCache {
         return slot < entries_.size() && entries_[slot].held.message ? &entries_[slot].held : nullptr;
     }
 
-    /// Drops the messages for which `outdated(message)` holds. Walks all: for the rhythm of anti-entropy, not of messages.
-    template <typename Outdated>
-    void drop_if(Outdated&& outdated) {
+    /// Drops the messages from before `earliest`, and those that have expired at `now`. Walks all, but only when there may be
+    /// some: it is called for every comparison with a peer.
+    void drop_outdated(WallTime earliest, WallTime now) {
+        if (!leaving_ || (leaving_->first_timestamp >= earliest && leaving_->first_expiry > now)) {
+            return;
+        }
+        leaving_->first_timestamp = leaving_->first_expiry = WallTime::max();
         for (Source& source : sources_) {
             std::uint32_t* link = &source.oldest;
             if (*link == SlotIndex::none) {
@@ -97,10 +108,12 @@ class BasicMessageCache {
             source.newest = SlotIndex::none;
             while (*link != SlotIndex::none) {
                 const std::uint32_t slot = *link;
-                if (outdated(entries_[slot].held.message)) {
+                const Message& message = entries_[slot].held.message;
+                if (message.timestamp() < earliest || (message.expiry() && *message.expiry() <= now)) {
                     *link = entries_[slot].next;
                     release(slot, source);
                 } else {
+                    leaving_->note(message);
                     source.newest = slot;
                     link = &entries_[slot].next;
                 }
@@ -116,19 +129,22 @@ class BasicMessageCache {
 
     /// Appends the least names greater than `after`, ascending, at most `limit` of them. True when no greater is left.
     bool names_after(const MessageId& after, std::size_t limit, Naming naming, std::vector<MessageId>& names) const {
-        std::vector<MessageId> greater;
+        std::vector<Ranked> greater;
+        greater.reserve(size_);
         for (const Entry& entry : entries_) {
             if (entry.held.message) {
-                const MessageId name = naming == Naming::keys ? entry.held.message.key() : entry.held.message.id();
-                if (name > after) {
-                    greater.push_back(name);
+                const Message& message = entry.held.message;
+                const MessageId* key = naming == Naming::keys ? &message.key() : nullptr;
+                if (key != nullptr ? *key > after : message.id() > after) {
+                    greater.push_back({key != nullptr ? key->rank(0) : message.id().rank(0), &message, naming});
                 }
             }
         }
         sort_ascending(greater);
         const std::size_t count = greater.size() < limit ? greater.size() : limit;
+        names.reserve(names.size() + count);
         for (std::size_t i = 0; i < count; ++i) {
-            names.push_back(greater[i]);
+            names.push_back(greater[i].name());
         }
         return count == greater.size();
     }
@@ -143,6 +159,31 @@ class BasicMessageCache {
         Held held;  ///< Empty message: a free slot.
         std::uint32_t source{0};
         std::uint32_t next{SlotIndex::none};  ///< The next newer of the same source, or the next free slot.
+    };
+    /// A name to be sorted, by its first bytes as long as these differ: that moves half of what whole names are.
+    struct Ranked {
+        std::uint64_t rank;
+        const Message* message;
+        Naming naming;
+
+        [[nodiscard]] MessageId name() const noexcept {
+            return naming == Naming::keys ? message->key() : message->id();
+        }
+        friend bool operator<(const Ranked& a, const Ranked& b) noexcept {
+            return a.rank != b.rank ? a.rank < b.rank : a.name() < b.name();
+        }
+    };
+    /// What tells who has to go next.
+    struct Leaving {
+        WeightHeap weights;                         ///< `bytes` of every source that holds something.
+        WallTime first_timestamp{WallTime::max()};  ///< No held message has an earlier one,
+        WallTime first_expiry{WallTime::max()};     ///< nor an earlier expiry.
+
+        void note(const Message& message) noexcept {
+            first_timestamp = message.timestamp() < first_timestamp ? message.timestamp() : first_timestamp;
+            const WallTime expiry = message.expiry().value_or(WallTime::max());
+            first_expiry = expiry < first_expiry ? expiry : first_expiry;
+        }
     };
     /// The messages that one peer brought, oldest first.
     struct Source {
@@ -215,17 +256,23 @@ class BasicMessageCache {
         return source.oldest == SlotIndex::none ? WallTime::max() : entries_[source.oldest].held.message.timestamp();
     }
 
-    void evict() {
-        Source* heaviest = sources_.data();
-        for (Source& source : sources_) {
-            if (detail::planted(detail::Defect::evict_by_timestamp) ? oldest_said(source) < oldest_said(*heaviest)
-                                                                    : source.bytes > heaviest->bytes) {
-                heaviest = &source;
-            }
+    /// The source that has to make room.
+    [[nodiscard]] std::uint32_t heaviest() const noexcept {
+        if (!detail::planted(detail::Defect::evict_by_timestamp)) {
+            return leaving_->weights.heaviest();
         }
-        const std::uint32_t slot = heaviest->oldest;
-        heaviest->oldest = entries_[slot].next;
-        release(slot, *heaviest);
+        std::uint32_t oldest = 0;
+        for (std::uint32_t number = 1; number < sources_.size(); ++number) {
+            oldest = oldest_said(sources_[number]) < oldest_said(sources_[oldest]) ? number : oldest;
+        }
+        return oldest;
+    }
+
+    void evict() {
+        Source& source = sources_[heaviest()];
+        const std::uint32_t slot = source.oldest;
+        source.oldest = entries_[slot].next;
+        release(slot, source);
     }
 
     /// Empties a slot that is out of the list of its source already.
@@ -240,6 +287,7 @@ class BasicMessageCache {
             index_.erase(hasher_(message.id()), slot);
         }
         source.bytes -= message.footprint();
+        leaving_->weights.set(entry.source, source.bytes);
         bytes_ -= message.footprint();
         --size_;
         entry.held = {};
@@ -264,6 +312,7 @@ class BasicMessageCache {
     std::uint32_t unused_source_{SlotIndex::none};  ///< First of the sources that hold nothing; chained by `newest`.
     std::size_t size_{0};
     std::size_t bytes_{0};
+    Box<Leaving> leaving_;  ///< Made with the first message: an idle cache is small.
 };
 using MessageCache = BasicMessageCache<OnUse>;
 

@@ -20,7 +20,15 @@ struct MessageId {
 
     std::array<std::byte, size> bytes{};
 
-    friend auto operator<=>(const MessageId&, const MessageId&) = default;
+    /// By bytes, first to last; random names differ in their first eight.
+    friend std::strong_ordering operator<=>(const MessageId& a, const MessageId& b) noexcept {
+        for (std::size_t index = 0; index < 3; ++index) {
+            if (a.word(index) != b.word(index)) {
+                return a.rank(index) <=> b.rank(index);
+            }
+        }
+        return a.rank(3) <=> b.rank(3);
+    }
     friend bool operator==(const MessageId& a, const MessageId& b) noexcept {
         return std::memcmp(a.bytes.data(), b.bytes.data(), size) == 0;
     }
@@ -29,6 +37,15 @@ struct MessageId {
     [[nodiscard]] std::uint64_t word(std::size_t index) const noexcept {
         std::uint64_t value{};
         std::memcpy(&value, bytes.data() + 8 * index, sizeof value);
+        return value;
+    }
+
+    /// The same eight bytes as a number that grows with the place in the order of names.
+    [[nodiscard]] std::uint64_t rank(std::size_t index) const noexcept {
+        std::uint64_t value{};
+        for (std::size_t i = 0; i < 8; ++i) {
+            value = (value << 8U) | std::to_integer<std::uint64_t>(bytes[8 * index + i]);
+        }
         return value;
     }
 };

@@ -41,7 +41,7 @@ class SimTransport {
     [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(events_.received); }
 
     /// Hands a frame to the protocol. The transport must be open.
-    Receipt receive(const Peer& from, Frame frame) {
+    Receipt receive(const Peer& from, Frame&& frame) {
         calling_ = true;
         const Receipt receipt = events_.received(from, std::move(frame));
         calling_ = false;

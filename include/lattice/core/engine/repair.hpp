@@ -308,9 +308,7 @@ void BasicEngine<T>::announce_round(Now now, Effects& effects) {
 template <typename T>
 void BasicEngine<T>::drop_outdated(Now now) {
     const auto horizon = std::chrono::duration_cast<std::chrono::microseconds>(config_->limits.horizon);
-    cache_.drop_if([&](const Message& message) {
-        return message.timestamp() < now.wall - horizon || (message.expiry() && *message.expiry() <= now.wall);
-    });
+    cache_.drop_outdated(now.wall - horizon, now.wall);
 }
 
 template <typename T>

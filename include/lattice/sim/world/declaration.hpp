@@ -177,7 +177,7 @@ class World {
     void step(const Event& event);
     void dispatch(const Event& event);
     void deliver_frame(const Event& event);
-    void hand_over(NodeIndex from, NodeIndex to, Frame frame);
+    void hand_over(NodeIndex from, NodeIndex to, Frame&& frame);
     void run_timer(const Event& event);
     void tell_failure(const Event& event);
     [[nodiscard]] bool broadcast_in_this_life(NodeIndex node, MessageIndex message) const;

@@ -121,7 +121,7 @@ inline std::uint64_t fingerprint(const Frame& frame, NodeIndex from) noexcept {
 inline void World::deliver_frame(const Event& event) {
     const NodeIndex to = event.node;
     const Node& target = *nodes_[to];
-    network_.arrive(event.slot, [&](NodeIndex from, Frame frame) {
+    network_.arrive(event.slot, [&](NodeIndex from, Frame&& frame) {
         trace_event(event, fingerprint(frame, from));
         if (target.power == Node::Power::hostile) {
             return target.hostile->receive(frame);
@@ -136,7 +136,7 @@ inline void World::deliver_frame(const Event& event) {
     });
 }
 
-inline void World::hand_over(NodeIndex from, NodeIndex to, Frame frame) {
+inline void World::hand_over(NodeIndex from, NodeIndex to, Frame&& frame) {
     Node& target = *nodes_[to];
     if (through_codec_) {
         const Bytes bytes = encode(frame);
