@@ -93,6 +93,31 @@ inline std::string show(lattice::Config::ForeignIds value) {
 }
 inline std::string_view kind_of(lattice::Config::ForeignIds) { return "CHOICE"; }
 
+inline std::string parse(std::string_view text, lattice::Config::Dissemination& value) {
+    using Dissemination = lattice::Config::Dissemination;
+    value = text == "rumor" ? Dissemination::rumor : (text == "tree" ? Dissemination::tree : Dissemination::automatic);
+    return text == "rumor" || text == "tree" || text == "automatic" ? "" : "is not automatic, tree or rumor";
+}
+inline std::string show(lattice::Config::Dissemination value) {
+    using Dissemination = lattice::Config::Dissemination;
+    return value == Dissemination::rumor ? "rumor" : (value == Dissemination::tree ? "tree" : "automatic");
+}
+inline std::string_view kind_of(lattice::Config::Dissemination) { return "CHOICE"; }
+
+/// A share or a probability.
+inline std::string parse(std::string_view text, double& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    return error == std::errc{} && end == text.data() + text.size() && value >= 0 && value <= 1
+               ? ""
+               : "is not a number from 0 to 1";
+}
+inline std::string show(double value) {
+    char text[32];
+    const auto [end, error] = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed);
+    return error == std::errc{} ? std::string(text, end) : std::string("?");
+}
+inline std::string_view kind_of(double) { return "SHARE"; }
+
 /// Where to serve: `HOST:PORT`, an IPv6 literal in brackets.
 struct HostPort {
     std::string host;
