@@ -318,6 +318,7 @@ class BasicEngine {
     void spread_over_links(const Message& message, Envelope outgoing, const Peer& from, Now now, Effects& effects);
     void announce_over(LinkMask lazy, const MessageId& name, Now now);
     void push_over(LinkMask links, const Message& message, Envelope outgoing, Now now, Effects& effects);
+    void share_round_trip(std::uint32_t link, Now now);
     bool announced_over(std::uint32_t link, const MessageId& name, Now now);
     void ask_for_overdue(Now now, Effects& effects);
     void tend_overlay(Now now, Effects& effects);

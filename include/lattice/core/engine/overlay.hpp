@@ -238,11 +238,26 @@ void BasicEngine<T>::announce_over(LinkMask lazy, const MessageId& name, Now now
     }
 }
 
+/// What was measured when the link was made serves until acknowledgements tell more.
+template <typename T>
+void BasicEngine<T>::share_round_trip(std::uint32_t link, Now now) {
+    const std::uint32_t slot = peer_states_.slot_of(overlay_->neighbours.peer(link), now.time);
+    const Duration round_trip = overlay_->neighbours.round_trip(link);
+    if (slot == PeerTable::none || round_trip == Duration::zero() || peer_states_[slot].round_trip.known()) {
+        return;
+    }
+    constexpr int confidence = 8;  // It was the shortest of few: its deviation is small.
+    for (int i = 0; i < confidence; ++i) {
+        peer_states_[slot].round_trip.add(round_trip);
+    }
+}
+
 template <typename T>
 void BasicEngine<T>::push_over(LinkMask links, const Message& message, Envelope outgoing, Now now, Effects& effects) {
     const Neighbours& neighbours = overlay_->neighbours;
     if (!reliable_) {
         for_each_link(links, [&](std::uint32_t link) {
+            share_round_trip(link, now);
             PushLedger::Entry entry{message, outgoing, {}, neighbours.peer(link)};
             entry.tries = 0;
             entry.course = Course::overlay;
@@ -289,9 +304,11 @@ void BasicEngine<T>::ask_for_overdue(Now now, Effects& effects) {
             return now.time + state.neighbours.round_trip(parent) * 5 / 4 + std::chrono::milliseconds{20};
         }
         for_each_link(overdue.announcers & state.neighbours.links(), [&](std::uint32_t link) {
+            share_round_trip(link, now);
             want(overdue.name, Naming::keys, placed(state.neighbours.peer(link)), now);
         });
-        return now.time + config_->limits.fetch_timeout;
+        const std::uint32_t patience = overdue.reminders < 5 ? overdue.reminders : 5;
+        return now.time + std::chrono::milliseconds{200} * (1 << patience);
     });
     send_requests(now, effects);
 }

@@ -335,7 +335,9 @@ void BasicEngine<T>::expire_pushes(Now now, Effects& effects) {
         if (entry.tries >= tries_max) {
             continue;  // Announcements to others and anti-entropy are left.
         }
-        entry.probing = entry.slice.empty() && (!tree().tuner.lossy() || entry.tries >= patient);
+        // A neighbour asked for what it is pushed, so it is there: it is silent because of loss.
+        const bool sure = entry.course == Course::overlay && entry.tries <= 3;
+        entry.probing = entry.slice.empty() && !sure && (!tree().tuner.lossy() || entry.tries >= patient);
         try_again(std::move(entry), now, effects);
     }
 }
