@@ -107,8 +107,12 @@ class Node {
     /// Ends gossiping; HTTP callers get 503 until the next `start`. No handler runs once this has returned. What was
     /// broadcast before still leaves, within NodeOptions::drain_timeout.
     void stop() {
-        call([this] { protocol_.stop(); });
-        if (owns_thread_ && !clock_.on_executor()) {
+        const bool was_running = call([this] {
+            const bool ran = protocol_.running();
+            protocol_.stop();
+            return ran;
+        });
+        if (was_running && owns_thread_ && !clock_.on_executor()) {
             http_.flush(drain_timeout_);
         }
     }
