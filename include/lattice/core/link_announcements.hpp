@@ -42,18 +42,6 @@ class BasicLinkAnnouncements {
         }
     }
 
-    /// Takes the message out; returns the links that it was to be announced over.
-    LinkMask take(const MessageId& name) {
-        LinkMask links = 0;
-        for (std::size_t i = entries_.size(); i != 0; --i) {
-            if (entries_[i - 1].name == name) {
-                links |= entries_[i - 1].links;
-                entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i - 1));
-            }
-        }
-        return links;
-    }
-
     void link_closed(std::uint32_t link) noexcept {
         for (Entry& entry : entries_) {
             entry.links &= ~mask_of(link);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <lattice/core/frame.hpp>
+#include <lattice/core/links.hpp>
 #include <lattice/core/message.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
@@ -33,6 +34,7 @@ class BasicValidationQueue {
         Route route;
         bool retrieved{false};
         std::uint32_t peer{0xffffffffU};  ///< Slot of `from` in the PeerTable, whose share it counts against.
+        LinkMask untold{0};               ///< Links of an overlay whose other ends are to be told of it.
     };
 
     Ticket add(Pending pending) {

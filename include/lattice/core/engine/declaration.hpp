@@ -313,9 +313,10 @@ class BasicEngine {
     void carry_out(OriginTrees::TreeChange change, OriginKey origin, Effects& effects);
     [[nodiscard]] Duration wait_for_payload(std::uint32_t link, OriginKey origin) const noexcept;
     [[nodiscard]] Duration jitter_of(std::uint32_t link) const noexcept;
-    void first_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
+    LinkMask first_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
     void further_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
-    void spread_over_links(const Message& message, Envelope outgoing, const Peer& from, Now now, Effects& effects);
+    void spread_over_links(const Message& message, Envelope outgoing, const Peer& from, LinkMask untold, Now now,
+                           Effects& effects);
     void announce_over(LinkMask lazy, const MessageId& name, Now now);
     void push_over(LinkMask links, const Message& message, Envelope outgoing, Now now, Effects& effects);
     void share_round_trip(std::uint32_t link, Now now);

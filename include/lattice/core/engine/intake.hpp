@@ -153,10 +153,9 @@ Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Route& r
     if (tree_) {
         tree_->tuner.arrived(retrieved);
     }
-    if (overlay_ && route.course == Course::overlay) {
-        first_copy(message, retrieved, from, now, effects);
-    }
-    const Ticket ticket = validations_->add({message, from, envelope, route, retrieved, peer});
+    const LinkMask untold =
+        overlay_ && route.course == Course::overlay ? first_copy(message, retrieved, from, now, effects) : 0;
+    const Ticket ticket = validations_->add({message, from, envelope, route, retrieved, peer, untold});
     effects.offer({ticket, std::move(message), from, envelope, retrieved});
     return {Disposition::pending};
 }
@@ -192,7 +191,11 @@ bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Eff
             if (!pending->route.slice.empty()) {
                 tree().branches.insert(message.key(), pending->route.slice);
             }
-            forward(message, outgoing, pending->route, pending->from, now, effects);
+            if (pending->route.course == Course::overlay) {
+                spread_over_links(message, outgoing, pending->from, pending->untold, now, effects);
+            } else {
+                forward(message, outgoing, pending->route, pending->from, now, effects);
+            }
         }
         return true;
     }

@@ -161,9 +161,10 @@ Duration BasicEngine<T>::jitter_of(std::uint32_t link) const noexcept {
     return spread > least ? spread : least;
 }
 
-/// The first copy of a message came: what it says about the tree, and who need not be told of it.
+/// The first copy of a message came: what it says about the tree. Returns the links whose other ends are to be told of it.
 template <typename T>
-void BasicEngine<T>::first_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects) {
+LinkMask BasicEngine<T>::first_copy(const Message& message, bool retrieved, const Peer& from, Now now,
+                                    Effects& effects) {
     OverlayState& state = *overlay_;
     const OriginKey origin = origin_key(message.origin());
     const std::uint32_t link = state.neighbours.find(from);
@@ -171,10 +172,9 @@ void BasicEngine<T>::first_copy(const Message& message, bool retrieved, const Pe
     const bool expected = !retrieved && link != no_link && link == parent && state.trees.proven(origin);
     const bool stray = !retrieved && link != parent && parent != no_link;
     const Sightings::Arrival arrival = state.sightings.arrived(message.key(), stray ? link : no_link, now.time);
-    state.announcements.add(message.key(), state.neighbours.links() & ~arrival.announcers & ~mask_of(link),
-                            TimePoint::max());
+    const LinkMask untold = state.neighbours.links() & ~arrival.announcers & ~mask_of(link);
     if (link == no_link) {
-        return;
+        return untold;
     }
     if (expected) {
         state.sightings.late_by(arrival.since);
@@ -184,6 +184,7 @@ void BasicEngine<T>::first_copy(const Message& message, bool retrieved, const Pe
     if (expected && arrival.sign.link != no_link) {
         carry_out(state.trees.on_parents_herald(origin, arrival.sign, jitter_of(link)), origin, effects);
     }
+    return untold;
 }
 
 /// A further copy came: whoever is not the parent is asked to push no more.
@@ -208,12 +209,12 @@ void BasicEngine<T>::further_copy(const Message& message, bool retrieved, const 
 
 /// Sends a message on along this node's tree of its origin, and prepares its announcement to the other neighbours.
 template <typename T>
-void BasicEngine<T>::spread_over_links(const Message& message, Envelope outgoing, const Peer& from, Now now,
-                                       Effects& effects) {
+void BasicEngine<T>::spread_over_links(const Message& message, Envelope outgoing, const Peer& from, LinkMask untold,
+                                       Now now, Effects& effects) {
     OverlayState& state = overlay(now);
     const OriginKey origin = origin_key(message.origin());
     const LinkMask links = state.neighbours.links();
-    LinkMask lazy = from ? state.announcements.take(message.key()) : links;
+    LinkMask lazy = untold & links;
     if (!from && state.trees.heralds(origin, links, now.time)) {
         herald(origin, message.key(), 0, effects);
         lazy = 0;

@@ -15,7 +15,7 @@ void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Ro
         return;
     }
     if (route.course == Course::overlay) {
-        spread_over_links(message, outgoing, from, now, effects);
+        spread_over_links(message, outgoing, from, ~LinkMask{0}, now, effects);
         return;
     }
     if (!route.slice.empty()) {
