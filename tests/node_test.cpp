@@ -147,6 +147,28 @@ TEST_CASE("What was broadcast before a node stops still arrives", "[node]") {
     CHECK(inbox.texts().size() == messages);
 }
 
+TEST_CASE("Over HTTP, what a node missed comes by set reconciliation", "[node]") {
+    constexpr int messages = 300;
+    Config config;
+    config.gossip_interval = std::chrono::milliseconds{20};
+    config.anti_entropy_interval = std::chrono::milliseconds{200};
+    Inbox inbox;
+    Node<> alice({.id = "alice", .config = config});
+    alice.start();
+    for (int i = 0; i < messages; ++i) {
+        alice.broadcast("note", "m" + std::to_string(i));
+    }
+    Node<> bob({.id = "bob", .config = config});
+    bob.register_default_handler([&](const Delivery& delivery) { inbox.put(as_text(delivery.message.payload())); });
+    alice.set_peers(PeerList({peer_of(bob)}));
+    bob.set_peers(PeerList({peer_of(alice)}));
+    bob.start();
+    REQUIRE(inbox.wait_for(messages));
+    CHECK(bob.statistics().delivered == messages);
+    CHECK(alice.statistics().reconciles_started + bob.statistics().reconciles_started >= 1);
+    CHECK(alice.statistics().reconciles_served + bob.statistics().reconciles_served >= 1);
+}
+
 TEST_CASE("What is posted tells its outcome later", "[node]") {
     Pair pair;
     CHECK(pair.alice.post("text", std::string("early"), {},

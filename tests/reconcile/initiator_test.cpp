@@ -106,6 +106,20 @@ TEST_CASE("bytes stay within the targets, and one round trip is enough as a rule
     CHECK(one_round * 100 >= given.runs * 85);
 }
 
+TEST_CASE("ten thousand differences cost 12.3 bytes each to who expects them, half as much again to others") {
+    Random random(20);
+    const TwoNodes nodes(random, 60'000, 5'000, 5'000);
+    InitiatorOptions options;
+    const Session cold(nodes.here, nodes.there, options);
+    CHECK(cold.found(nodes));
+    CHECK(cold.bytes <= 200'000);
+    options.expected_difference = 10'000;
+    const Session expected(nodes.here, nodes.there, options);
+    CHECK(expected.found(nodes));
+    CHECK(expected.bytes <= 123'000);
+    CHECK(expected.outcome.rounds == 1);
+}
+
 TEST_CASE("every strategy can be forced, and those that are exact are exact") {
     Random random(4);
     const TwoNodes nodes(random, 1'000, 30, 50);

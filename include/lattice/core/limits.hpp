@@ -81,8 +81,8 @@ struct Limits {
     /// Anti-entropy: names in one SyncIds; requests served per peer and second; sessions of ours that may be open.
     std::size_t sync_ids_max{4'096};
     std::uint32_t syncs_per_second{4};
-    /// Requests of set reconciliation answered per peer and second: a node that joins visits a day in 144 windows.
-    std::uint32_t reconciles_per_second{256};
+    /// Frames of set reconciliation answered per peer and second: a node that joins sends some ten in a session.
+    std::uint32_t reconciles_per_second{32};
     /// A session that made no progress for so long is given up.
     Duration sync_timeout{std::chrono::seconds{10}};
     /// Broadcasts posted by other threads and not run yet, and the bytes of their payloads; `broadcast` says overloaded

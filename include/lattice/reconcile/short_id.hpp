@@ -19,19 +19,21 @@ namespace lattice::inline v0::reconcile {
 /// | per link      | p times                   | p updates per message            | the two ends of the link   |
 /// | per node      | once, for its own salt    | 1 update; n hashes per session   | the node's peers           |
 /// |               | only                      | to meet the peer's salt          |                            |
-/// | network epoch | once                      | 1 update                         | who knows the network's key|
+/// | network epoch | once                      | 1 update; 33 bytes when two meet | who knows the network's key|
+/// | per session   | never                     | n hashes on both sides           | nobody                     |
 ///
-/// `for_epoch` derives it from a key that the network shares and the number of an epoch (an hour, say, of wall time).
-/// With a secret key no outsider can prepare anything. An insider can: a pair of his own messages with equal short ids
-/// costs him 2^32 hashes; one that collides with a message of somebody else costs 2^64 / n. Such a pair hides from a
-/// sketch, but not from the digest (see SetSummary): two nodes whose sketches agree and whose digests do not know that
-/// something is hidden, and reconcile once under a fresh salt drawn for that session. So a collision costs one O(n)
-/// pass, and lasts an epoch at most. Random collisions: n^2 / 2^65, that is 3e-8 for a million messages.
+/// `for_epoch` derives it from a key that the network shares and the number of an epoch. Where a host gives no key, the
+/// nodes draw keys and agree on one as they meet (see SetReconciler): whoever is no peer of theirs cannot know it, and
+/// prepares nothing. An insider can: a pair of his own messages with equal short ids costs him 2^32 hashes; one that
+/// collides with a message of somebody else costs 2^64 / n. Such a pair hides from a sketch, but not from the digest (see
+/// SetSummary): two nodes whose sketches agree and whose digests do not know that something is hidden, and compare that
+/// window once more under a salt drawn at that moment, the last row of the table. So a collision costs 0.5 us per message
+/// of its window on both sides, which each side does for one hundredth of its time at the most, and is over when both
+/// hold both messages. Random collisions: n^2 / 2^65, that is 3e-8 for a million messages.
 ///
 /// Epochs come for free where messages are kept by windows of time: a window's number is its epoch (see Windows). A
 /// host with one summary for all fills a second one, at one hash and one update per message, and answers under both
-/// until its peers have followed. Peers that have another salt say so by its tag, and agree on one for the session, or
-/// list names.
+/// until its peers have followed. Peers that have another salt say so by its tag.
 struct Salt {
     std::uint64_t low{0};
     std::uint64_t high{0};

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <lattice/reconcile/set_reconciler.hpp>
 #include <lattice/sim/checkers.hpp>
 #include <lattice/sim/faults.hpp>
 #include <lattice/sim/world.hpp>
@@ -89,6 +90,9 @@ class Campaign {
     // Hosts.
 
     void set_up_host(NodeIndex node, Protocol& protocol) {
+        if (plan_.seed % 2 == 1) {  // Both ways of anti-entropy in every kind of trouble.
+            protocol.reconcile_with(std::make_unique<reconcile::SetReconciler>());
+        }
         protocol.register_validator(forbidden_type, [this, node](const Delivery& delivery) {
             world_.note_rejection(node, delivery.message);
             return Verdict::reject;

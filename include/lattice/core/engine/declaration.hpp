@@ -345,6 +345,7 @@ class BasicEngine {
     [[nodiscard]] Duration sync_wait(bool seeking) noexcept;
     [[nodiscard]] Peer longest_unheard(Now now) noexcept;
     void probe(const Peer& partner, Now now, Effects& effects);
+    bool end_probe(const SyncIds& page, const Peer& from, Now now, Effects& effects);
     void take_reply(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
     void answer_reconcile(const Reconcile& frame, const Peer& from, Now now, Effects& effects);
     void announce_slots(const std::vector<std::uint32_t>& slots, const Peer& to, Effects& effects);

@@ -26,6 +26,22 @@ void BasicEngine<T>::note_language(const Frame& frame, const Peer& from, Now now
     }
 }
 
+/// The partner answered with names. False when it has only those, as a foreign node has: the listing goes on.
+template <typename T>
+bool BasicEngine<T>::end_probe(const SyncIds& page, const Peer& from, Now now, Effects& effects) {
+    constexpr std::uint8_t sessions = 32;  // Until it is asked anew.
+    if (page.naming == Naming::keys) {
+        sync_.give_up();
+        start_reconcile(from, now, effects);
+        return true;
+    }
+    const std::uint32_t slot = peer_states_.find(from);
+    if (slot != PeerTable::none) {
+        peer_states_[slot].lists_first = sessions;
+    }
+    return false;
+}
+
 /// Whether a session that is due ahead of its time has to wait: for what the last ones found, or for one that goes on. One
 /// whose partner is silent gives way.
 template <typename T>

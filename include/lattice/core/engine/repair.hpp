@@ -202,9 +202,7 @@ Receipt BasicEngine<T>::on(SyncIds& page, const Peer& from, Now now, Effects& ef
         ++statistics_.control_ignored;
         return {};
     }
-    if (session_.take_probe() && page.naming == Naming::keys) {
-        sync_.give_up();
-        start_reconcile(from, now, effects);
+    if (session_.take_probe() && end_probe(page, from, now, effects)) {
         return {};
     }
     const auto findings = sync_.compare(
