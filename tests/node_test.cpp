@@ -159,7 +159,8 @@ TEST_CASE("Over HTTP, what a node missed comes by set reconciliation", "[node]")
         alice.broadcast("note", "m" + std::to_string(i));
     }
     Node<> bob({.id = "bob", .config = config});
-    bob.register_default_handler([&](const Delivery& delivery) { inbox.put(as_text(delivery.message.payload())); });
+    bob.register_default_handler(
+        [&](const Delivery& delivery) { inbox.put(std::string(as_text(delivery.message.payload()))); });
     alice.set_peers(PeerList({peer_of(bob)}));
     bob.set_peers(PeerList({peer_of(alice)}));
     bob.start();
