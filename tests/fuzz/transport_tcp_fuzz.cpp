@@ -67,7 +67,8 @@ Outcome feed(ByteView bytes, std::size_t piece) {
                 [&](ByteView frame) {
                     outcome.unknown += frame.size();
                     return true;
-                });
+                },
+                [](const MessageId&) {});
         }
         if (turn.end == Inbox::Turn::End::faulty) {
             outcome.fault = turn.fault;

@@ -61,19 +61,20 @@ class GossipProtocol {
             return;
         }
         running_ = true;
-        engine_.rely_on_transport(is_reliable(transport_));
+        engine_.rely_on_transport(reliability_of(transport_));
         transport_.open({[this](const Peer& from, Frame frame) { return receive(from, std::move(frame)); },
-                         [this](const Peer& peer) { peer_failed(peer); }});
+                         [this](const Peer& peer) { peer_failed(peer); },
+                         [this](const MessageId& name) { engine_.expect(name); }});
         if constexpr (NotifyingPeerSource<PeerSourceT>) {
             peers_.on_change([this] {
                 ask_for_peers(now());
-                settle();
+                settle(now());
             });
         }
         const Now at = now();
         engine_.start(at, is_partial(peers_) ? Membership::partial : Membership::full);
         ask_for_peers(at);
-        settle();
+        settle(at);
     }
 
     /// Ends gossiping and closes the transport. What was seen and is held stays for a later start.
@@ -185,21 +186,18 @@ class GossipProtocol {
         return *handlers_;
     }
 
-    Receipt receive(const Peer& from, Frame frame) {
+    Receipt receive(const Peer& from, Frame&& frame) {
         const Now at = now();
         refresh_peers(at);
-        Receipt receipt = engine_.receive(from, std::move(frame), at, effects_);
-        if (receipt.disposition == Disposition::pending) {
-            receipt = settle();
-        } else {
-            settle();
-        }
-        return receipt;
+        const Receipt receipt = engine_.receive(from, std::move(frame), at, effects_);
+        const Receipt settled = settle(at);
+        return receipt.disposition == Disposition::pending ? settled : receipt;
     }
 
     void peer_failed(const Peer& peer) {
-        engine_.peer_failed(peer, now(), effects_);
-        settle();
+        const Now at = now();
+        engine_.peer_failed(peer, at, effects_);
+        settle(at);
     }
 
     void wake() {
@@ -208,7 +206,7 @@ class GossipProtocol {
         const Now at = now();
         refresh_peers(at);
         engine_.wake(at, effects_);
-        settle();
+        settle(at);
     }
 
     PublishOutcome broadcast_now(std::string_view type, const Bytes& payload, const PublishOptions& options) {
@@ -221,7 +219,7 @@ class GossipProtocol {
         if (outcome && outcome.peers != 0) {
             outcome = posted_.heed(outcome, carry_out_sends());
         }
-        settle();
+        settle(at);
         return outcome;
     }
 
@@ -263,16 +261,17 @@ class GossipProtocol {
                     const DepthGuard guard(depth_);
                     conclusion = handlers().conclude(delivery_of(offer), verdict);
                 }
-                engine_.conclude(offer.ticket, conclusion, now(), effects_);
-                settle();
-                return;
+                const Now at = now();
+                engine_.conclude(offer.ticket, conclusion, at, effects_);
+                return static_cast<void>(settle(at));
             }
         }
     }
 
     /// Carries out everything that is due, and arms the timer. Within a handler only frames go out; the rest is the
-    /// outermost call's, so that handlers do not nest. Returns what became of the last offer.
-    Receipt settle() {
+    /// outermost call's, so that handlers do not nest. Returns what became of the last offer. `at`: when this input came, for
+    /// the engine; the clock is not read again for every message.
+    Receipt settle(Now at) {
         Receipt receipt{Disposition::pending};
         carry_out_sends();
         if (depth_ != 0) {
@@ -280,7 +279,7 @@ class GossipProtocol {
         }
         while (offers_done_ < effects_.offers.size()) {
             const Effects::Offer offer = std::move(effects_.offers[offers_done_++]);
-            receipt = carry_out(offer);
+            receipt = carry_out(offer, at);
             carry_out_sends();
         }
         forget_effects();
@@ -317,7 +316,7 @@ class GossipProtocol {
         return summary;
     }
 
-    Receipt carry_out(const Effects::Offer& offer) {
+    Receipt carry_out(const Effects::Offer& offer, Now at) {
         std::optional<Conclusion> conclusion = Conclusion::accepted;
         if (handlers_) {
             const DepthGuard guard(depth_);
@@ -327,7 +326,7 @@ class GossipProtocol {
             deferred_.push_back(offer);
             return {Disposition::pending};
         }
-        engine_.conclude(offer.ticket, *conclusion, now(), effects_);
+        engine_.conclude(offer.ticket, *conclusion, at, effects_);
         return receipt_of(*conclusion);
     }
 

@@ -7,6 +7,7 @@
 
 #include <lattice/core/callback.hpp>
 #include <lattice/core/frame.hpp>
+#include <lattice/core/message_id.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/statistics.hpp>
 
@@ -43,6 +44,9 @@ struct TransportEvents {
     Callback<Receipt(const Peer& from, Frame frame)> received;
     /// A peer that frames were sent to turned out not to be reachable; what was queued to it may be lost. Same rules.
     Callback<void(const Peer& peer)> failed;
+    /// A Push or Provide whose message claims this name is about to be handed up. A transport that sees frames before their
+    /// turn may say so, and the protocol looks ahead; nothing else depends on it.
+    Callback<void(const MessageId& name)> coming{};
 };
 
 /// Carries frames to peers: best effort, unordered, never blocking.
@@ -53,7 +57,7 @@ struct TransportEvents {
 /// |                                    |        | can: `statuses` has the length of `peers`. Encodes once.          |
 /// | `t.open(TransportEvents)`          | `void` | From now on received frames go to these callbacks.               |
 /// | `t.close()`                        | `void` | No callback is called any more, from the moment this returns.    |
-/// | `t.reliable()` (optional)          | `bool` | Whether what was sent arrives; see is_reliable. Asked at `start`. |
+/// | `t.reliable()` (optional)          | `bool` | Whether what was sent arrives; see reliability_of. Asked at `start`. |
 ///
 /// What the compiler cannot check:
 /// - `send` never calls back into the protocol and never waits for a peer or a disk.
@@ -71,15 +75,20 @@ concept Transport = requires(T& transport, const Frame& frame, std::span<const P
     { transport.close() } -> std::same_as<void>;
 };
 
-/// Whether the frames that a transport takes arrive, unless it reports the peer as failed: what `t.reliable()` says, and yes
-/// for a transport without that member. One that may lose frames without a word should say no: then the protocol has pushes
-/// acknowledged, and sends them again.
+/// What a transport says of the frames that it takes.
+enum class Reliability : std::uint8_t {
+    unknown,   ///< Nothing. Most arrive; announcements make sure of it.
+    reliable,  ///< All arrive, unless it reports the peer as failed.
+    lossy,     ///< Some get lost without a word: pushes are acknowledged, or sent again.
+};
+
+/// What `t.reliable()` says, of a transport that has it.
 template <typename T>
-bool is_reliable(const T& transport) noexcept {
+Reliability reliability_of(const T& transport) noexcept {
     if constexpr (requires { static_cast<bool>(transport.reliable()); }) {
-        return static_cast<bool>(transport.reliable());
+        return static_cast<bool>(transport.reliable()) ? Reliability::reliable : Reliability::lossy;
     }
-    return true;
+    return Reliability::unknown;
 }
 
 /// The least that is a Transport, and a useful one: a network without links. Everything sent is unreachable.

@@ -75,6 +75,11 @@ class TransportSet {
                                   if (shared->failed) {
                                       shared->failed(peer);
                                   }
+                              },
+                              [shared](const MessageId& name) {
+                                  if (shared->coming) {
+                                      shared->coming(name);
+                                  }
                               }});
             }
         } catch (...) {

@@ -37,7 +37,8 @@ std::vector<std::string> feed(Inbox& inbox, ByteView bytes, std::size_t read_max
                 [&](ByteView unknown) {
                     frames.emplace_back(as_text(unknown));
                     return true;
-                });
+                },
+                [](const MessageId&) {});
             if (turn.end == Inbox::Turn::End::faulty) {
                 fault = turn.fault;
                 return frames;
@@ -124,7 +125,24 @@ TEST_CASE("a turn has an end, and the next one goes on from there") {
             [&](ByteView) {
                 ++turns.back();
                 return true;
-            });
+            },
+            [](const MessageId&) {});
     }
     CHECK(turns == std::vector<std::size_t>{Inbox::frames_per_turn, Inbox::frames_per_turn, 1});
+}
+
+TEST_CASE("what comes next is told of while a frame is taken") {
+    Inbox inbox;
+    const Frame frames[] = {push_of_size(10), announce_of(3), push_of_size(200), push_of_size(20'000)};
+    std::string text;
+    for (const Frame& frame : frames) {
+        text += encode(frame).text();
+    }
+    std::memcpy(inbox.prepare().first, text.data(), text.size() - 19'000);
+    inbox.commit(text.size() - 19'000);
+    std::vector<MessageId> expected;
+    inbox.take_turn(
+        WireLimits{}, [](Frame&&) { return true; }, [](ByteView) { return true; },
+        [&](const MessageId& name) { expected.push_back(name); });
+    CHECK(expected == std::vector{message_of(frames[2])->id(), message_of(frames[3])->id()});
 }

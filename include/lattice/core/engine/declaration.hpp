@@ -32,6 +32,7 @@
 #include <lattice/core/seen_set.hpp>
 #include <lattice/core/spread_tuner.hpp>
 #include <lattice/core/statistics.hpp>
+#include <lattice/core/transport.hpp>
 #include <lattice/core/validation_queue.hpp>
 
 namespace lattice::inline v0 {
@@ -138,9 +139,8 @@ class BasicEngine {
         return {};
     }
 
-    /// What the transport does with frames: whether those that it took arrive, short of a failure that it tells. Else pushes
-    /// are acknowledged one by one.
-    void rely_on_transport(bool reliable) noexcept { reliable_ = reliable; }
+    /// What may become of frames that the transport took.
+    void rely_on_transport(Reliability reliability) noexcept { reliability_ = reliability; }
 
     /// The host is done with an offered message. False for a ticket that was concluded before.
     bool conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects);
@@ -192,6 +192,9 @@ class BasicEngine {
         next = overlay_ && overlay_due() < next ? overlay_due() : next;
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
+
+    /// A message that claims this name comes soon: what is known of it is fetched from memory meanwhile.
+    void expect(const MessageId& name) const noexcept { seen_.prefetch(name); }
 
     /// Whether a message of that key was taken before.
     [[nodiscard]] bool has_seen(const MessageId& key) const noexcept { return seen_.contains(key); }
@@ -281,6 +284,7 @@ class BasicEngine {
                  Effects& effects);
     [[nodiscard]] Route own_route() const noexcept;
     [[nodiscard]] bool is_direct() const noexcept;
+    [[nodiscard]] bool lists(std::string_view node_id) const noexcept;
     [[nodiscard]] std::size_t degree_for(std::size_t payload_size) const noexcept;
     void delegate(const PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects);
     void push_leaves(const PushLedger::Entry& task, std::size_t first, Now now, Effects& effects);
@@ -381,7 +385,7 @@ class BasicEngine {
     std::unique_ptr<Reconciler> reconciler_;  ///< Listens to `cache_`.
     std::uint32_t sync_cursor_{0};            ///< Where in `peers_` the last partner of anti-entropy stands.
     bool running_{false};
-    bool reliable_{true};
+    Reliability reliability_{Reliability::unknown};
     bool knows_part_only_{false};
     Box<RequestScheduler> scheduler_;         ///< Made when the first name is wanted.
     Box<AnswerLedger> answers_;               ///< Made when the first request comes.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <lattice/core/frame.hpp>
+#include <lattice/core/message_id.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/transport.hpp>
 
@@ -30,6 +31,13 @@ class Callbacks {
         if (events_ != nullptr && events_->received) {
             const Running running(*this);
             events_->received(from, std::move(frame));
+        }
+    }
+
+    /// Looked at only; it changes nothing.
+    void coming(const MessageId& name) {
+        if (events_ != nullptr && events_->coming) {
+            events_->coming(name);
         }
     }
 

@@ -276,10 +276,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
             owner->received(from, std::move(frame));
             return phase_ == Phase::established;
         };
-        return in_.take_turn(context_->wire_limits, take, [&](ByteView bytes) {
+        const auto take_unknown = [&](ByteView bytes) {
             take_link_frame(bytes, take);
             return phase_ == Phase::established;
-        });
+        };
+        return in_.take_turn(context_->wire_limits, take, take_unknown, [&](const auto& name) { owner->coming(name); });
     }
 
     /// What the codec skips: a frame of TCP's own, or one of a later version.

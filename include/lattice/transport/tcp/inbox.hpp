@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <lattice/codec/decode.hpp>
+#include <lattice/codec/peek.hpp>
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/frame.hpp>
 #include <lattice/transport/tcp/options.hpp>
@@ -25,9 +26,10 @@ class Inbox {
     };
 
     /// Hands whole frames up: `take(Frame&&)`, or `take_unknown(ByteView)` for those that the codec skips. Either says
-    /// whether to go on. When one throws, the frame is gone and the rest is still there.
-    template <typename Take, typename TakeUnknown>
-    Turn take_turn(WireLimits limits, Take&& take, TakeUnknown&& take_unknown) {
+    /// whether to go on. When one throws, the frame is gone and the rest is still there. `expect(MessageId)` is told of the
+    /// message behind the one that is taken.
+    template <typename Take, typename TakeUnknown, typename Expect>
+    Turn take_turn(WireLimits limits, Take&& take, TakeUnknown&& take_unknown, Expect&& expect) {
         for (std::size_t taken = 0; taken < frames_per_turn; ++taken) {
             const ByteView bytes = buffer_.view();
             Decoded decoded = decode(bytes, limits);
@@ -40,6 +42,9 @@ class Inbox {
                 return {Turn::End::faulty, oversize ? TcpFault::oversize : TcpFault::malformed};
             }
             buffer_.consume(decoded.size);
+            if (const auto next = peek_id(buffer_.view())) {
+                expect(*next);
+            }
             const bool go_on = decoded.status == DecodeStatus::frame ? take(std::move(decoded.frame))
                                                                      : take_unknown(bytes.first(decoded.size));
             if (!go_on) {
