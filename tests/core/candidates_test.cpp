@@ -87,15 +87,18 @@ TEST_CASE("who is silent is asked again some times, then forgotten") {
     Candidates candidates;
     candidates.know(peers(0, 1), Peer("self"), 48, random);
     TimePoint now(1s);
+    std::vector<std::string> lost;
+    const auto lose = [&](const Peer& peer) { lost.emplace_back(peer.id()); };
     for (int tries = 1; tries <= Candidates::silences_max; ++tries) {
         REQUIRE(candidates.size() == 1);
         candidates.begin()->ask(Candidate::Waits::welcome, true, now);
-        candidates.give_up_on_silent(now + Candidates::answer_timeout - 1ns);
+        candidates.give_up_on_silent(now + Candidates::answer_timeout - 1ns, lose);
         CHECK(candidates.begin()->joining());
         now += Candidates::answer_timeout;
-        candidates.give_up_on_silent(now);
+        candidates.give_up_on_silent(now, lose);
     }
     CHECK(candidates.size() == 0);
+    CHECK(lost == std::vector<std::string>{"n0"});
 }
 
 TEST_CASE("who refused is left alone twice as long each time") {

@@ -80,15 +80,32 @@ class BasicCandidates {
         drop_if([&](const Candidate& candidate) { return candidate.peer == peer; });
     }
 
-    /// Whoever did not answer in time is free to be asked again, or forgotten.
-    void give_up_on_silent(TimePoint now) {
+    /// Whoever did not answer in time is free to be asked again, or is forgotten after some such times: `lost(peer)`.
+    template <typename Lost>
+    void give_up_on_silent(TimePoint now, Lost&& lost) {
         for (Candidate& candidate : all_) {
             if (candidate.waits() && candidate.asked + answer_timeout <= now) {
                 candidate.waits_for = Candidate::Waits::nothing;
                 ++candidate.silences;
             }
         }
-        drop_if([](const Candidate& candidate) { return candidate.silences >= silences_max; });
+        drop_if([&](const Candidate& candidate) {
+            if (candidate.silences < silences_max) {
+                return false;
+            }
+            lost(candidate.peer);
+            return true;
+        });
+    }
+
+    /// The peer's, made when there is none.
+    Candidate& of(const Peer& peer) {
+        Candidate* known = find(peer);
+        if (known == nullptr) {
+            known = &all_.emplace_back();
+            known->peer = peer;
+        }
+        return *known;
     }
 
     [[nodiscard]] Candidate* find(const Peer& peer) noexcept {

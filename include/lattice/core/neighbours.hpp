@@ -96,11 +96,22 @@ class BasicNeighbours {
         candidates_.drop(peer);
     }
 
+    /// A neighbour was not heard of for long: it is asked whether it is there. Silent ones are given up after some times.
+    template <typename Send>
+    void doubt(std::uint32_t slot, TimePoint now, Send&& send) {
+        Candidate& candidate = candidates_.of(slots_[slot].peer);
+        if (!candidate.waits()) {
+            ask(candidate, LinkStep::probe, now, send);
+            const TimePoint end = now + Candidates::answer_timeout;
+            due_ = end < due_ ? end : due_;
+        }
+    }
+
     /// Does what is due: measures, joins, exchanges.
     template <typename Send>
     void tend(TimePoint now, Random& random, Send&& send) {
         due_ = TimePoint::max();
-        candidates_.give_up_on_silent(now);
+        candidates_.give_up_on_silent(now, [&](const Peer& peer) { drop_link(find(peer), now); });
         measure(now, send);
         fill(now, random, send);
         exchange(now, send);
@@ -226,6 +237,13 @@ class BasicNeighbours {
         if (Candidate* candidate = candidates_.find(slots_[slot].peer)) {
             candidate->put_off(now);
             candidate->waits_for = Candidate::Waits::nothing;  // A welcome that is under way comes too late.
+        }
+        drop_link(slot, now);
+    }
+
+    void drop_link(std::uint32_t slot, TimePoint now) noexcept {
+        if (slot == no_link) {
+            return;
         }
         slots_[slot] = {};
         links_ &= ~mask_of(slot);

@@ -313,6 +313,7 @@ class BasicEngine {
     void links_changed() noexcept;
     void herald(OriginKey origin, const MessageId& name, LinkMask except, Effects& effects);
     void heralded(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
+    void doubt_silent_neighbours(Now now, Effects& effects);
     void grafted(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
     void carry_out(OriginTrees::TreeChange change, OriginKey origin, Effects& effects);
     [[nodiscard]] Duration wait_for_payload(std::uint32_t link, OriginKey origin) const noexcept;

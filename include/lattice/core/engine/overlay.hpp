@@ -109,6 +109,7 @@ void BasicEngine<T>::heralded(const LinkControl& frame, std::uint32_t link, Now 
             say(state.neighbours.peer(link), {LinkStep::graft, frame.origin, frame.name}, effects);
         }
         herald(frame.origin, frame.name, mask_of(link), effects);
+        doubt_silent_neighbours(now, effects);
     }
     if (link == state.trees.parent(frame.origin)) {
         const FirstSign sign = state.sightings.compare(frame.name, now.time);
@@ -116,6 +117,24 @@ void BasicEngine<T>::heralded(const LinkControl& frame, std::uint32_t link, Now 
             carry_out(state.trees.on_parents_herald(frame.origin, sign, jitter_of(link)), frame.origin, effects);
         }
     }
+}
+
+/// Heralds come over every link now and then, so that who is not heard of for long may be gone.
+template <typename T>
+void BasicEngine<T>::doubt_silent_neighbours(Now now, Effects& effects) {
+    constexpr Duration between = std::chrono::seconds{1};
+    constexpr Duration silence = std::chrono::seconds{12};  // An origin that sends heralds once in ten seconds.
+    OverlayState& state = *overlay_;
+    if (now.time - state.doubted_at < between) {
+        return;
+    }
+    state.doubted_at = now.time;
+    for_each_link(state.neighbours.links(), [&](std::uint32_t link) {
+        const std::uint32_t slot = peer_states_.find(state.neighbours.peer(link));
+        if (slot == PeerTable::none || now.time - peer_states_[slot].heard > silence) {
+            state.neighbours.doubt(link, now.time, [&](const Peer& to, LinkStep step) { say(to, {step}, effects); });
+        }
+    });
 }
 
 /// A neighbour wants to be a child, and perhaps a message at once: not when it is under way there already.
@@ -217,6 +236,7 @@ void BasicEngine<T>::spread_over_links(const Message& message, Envelope outgoing
     LinkMask lazy = untold & links;
     if (!from && state.trees.heralds(origin, links, now.time)) {
         herald(origin, message.key(), 0, effects);
+        doubt_silent_neighbours(now, effects);
         lazy = 0;
     }
     const LinkMask eager = state.trees.eager(origin, links, link_of(from));
@@ -242,7 +262,9 @@ void BasicEngine<T>::announce_over(LinkMask lazy, const MessageId& name, Now now
 /// What was measured when the link was made serves until acknowledgements tell more.
 template <typename T>
 void BasicEngine<T>::share_round_trip(std::uint32_t link, Now now) {
-    const std::uint32_t slot = peer_states_.slot_of(overlay_->neighbours.peer(link), now.time);
+    const Peer& peer = overlay_->neighbours.peer(link);
+    const std::uint32_t known = peer_states_.find(peer);
+    const std::uint32_t slot = known == PeerTable::none ? peer_states_.slot_of(peer, now.time) : known;
     const Duration round_trip = overlay_->neighbours.round_trip(link);
     if (slot == PeerTable::none || round_trip == Duration::zero() || peer_states_[slot].round_trip.known()) {
         return;

@@ -5,6 +5,7 @@
 #include <lattice/core/origin_trees.hpp>
 #include <lattice/core/random.hpp>
 #include <lattice/core/sightings.hpp>
+#include <lattice/core/time.hpp>
 
 namespace lattice::inline v0 {
 
@@ -16,6 +17,7 @@ struct OverlayState {
     OriginTrees trees;                ///< How payload flows over them.
     Sightings sightings;              ///< What was announced over them and has not come.
     LinkAnnouncements announcements;  ///< What is to be announced over them.
+    TimePoint doubted_at{};           ///< When silent neighbours were last looked for.
 };
 
 }  // namespace lattice::inline v0

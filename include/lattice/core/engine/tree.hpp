@@ -332,11 +332,15 @@ void BasicEngine<T>::expire_pushes(Now now, Effects& effects) {
         if (!entry.slice.empty() && entry.tries >= (tree().tuner.lossy() ? 3 : 2)) {
             give_branch_to_others(entry, now, effects);
         }
+        if (entry.course == Course::overlay && entry.tries >= (tree().tuner.lossy() ? copies_max : 4)) {
+            neighbour_failed(entry.peer, now);
+            continue;
+        }
         if (entry.tries >= tries_max) {
             continue;  // Announcements to others and anti-entropy are left.
         }
         // A neighbour asked for what it is pushed, so it is there: it is silent because of loss.
-        const bool sure = entry.course == Course::overlay && entry.tries <= 3;
+        const bool sure = entry.course == Course::overlay && entry.tries <= 1;
         entry.probing = entry.slice.empty() && !sure && (!tree().tuner.lossy() || entry.tries >= patient);
         try_again(std::move(entry), now, effects);
     }
