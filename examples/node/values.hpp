@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 
 #include <lattice/core/config.hpp>
 #include <lattice/core/time.hpp>
@@ -93,14 +94,27 @@ inline std::string show(lattice::Config::ForeignIds value) {
 }
 inline std::string_view kind_of(lattice::Config::ForeignIds) { return "CHOICE"; }
 
+inline constexpr std::pair<std::string_view, lattice::Config::Dissemination> disseminations[] = {
+    {"automatic", lattice::Config::Dissemination::automatic},
+    {"tree", lattice::Config::Dissemination::tree},
+    {"overlay", lattice::Config::Dissemination::overlay},
+    {"rumor", lattice::Config::Dissemination::rumor}};
 inline std::string parse(std::string_view text, lattice::Config::Dissemination& value) {
-    using Dissemination = lattice::Config::Dissemination;
-    value = text == "rumor" ? Dissemination::rumor : (text == "tree" ? Dissemination::tree : Dissemination::automatic);
-    return text == "rumor" || text == "tree" || text == "automatic" ? "" : "is not automatic, tree or rumor";
+    for (const auto& [name, dissemination] : disseminations) {
+        if (text == name) {
+            value = dissemination;
+            return "";
+        }
+    }
+    return "is not automatic, tree, overlay or rumor";
 }
 inline std::string show(lattice::Config::Dissemination value) {
-    using Dissemination = lattice::Config::Dissemination;
-    return value == Dissemination::rumor ? "rumor" : (value == Dissemination::tree ? "tree" : "automatic");
+    for (const auto& [name, dissemination] : disseminations) {
+        if (value == dissemination) {
+            return std::string(name);
+        }
+    }
+    return "";
 }
 inline std::string_view kind_of(lattice::Config::Dissemination) { return "CHOICE"; }
 

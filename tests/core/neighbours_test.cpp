@@ -223,7 +223,7 @@ TEST_CASE("round trips are smoothed") {
     const Duration before = town[0].round_trip(link);
     town[0].measured(link, before + 80ms);
     CHECK(town[0].round_trip(link) == before + 10ms);
-    CHECK(town[0].deviation(link) == 20ms);
+    CHECK(town[0].jitter(link) == 80ms);
 }
 
 TEST_CASE("a welcome that nobody waits for, and any step of a stranger, changes nothing here") {

@@ -66,3 +66,11 @@ TEST_CASE("CallbackPeers passes doubled peers on; the protocol leaves them out",
 }
 
 }  // namespace
+
+TEST_CASE("CallbackPeers is all of the network unless it says otherwise", "[peers]") {
+    CallbackPeers peers([] { return PeerList(); });
+    CHECK_FALSE(is_partial(peers));
+    peers.declare_partial();
+    CHECK(is_partial(peers));
+    CHECK_FALSE(is_partial(NoPeers{}));
+}

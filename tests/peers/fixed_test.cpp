@@ -36,6 +36,13 @@ TEST_CASE("FixedPeers takes its list as literals, a vector or a shared list", "[
     CHECK(from_shared.peers().same_as(shared));
 }
 
+TEST_CASE("FixedPeers is all of the network unless it says otherwise", "[peers]") {
+    FixedPeers fixed{Peer{"a", "at:1"}};
+    CHECK_FALSE(is_partial(fixed));
+    fixed.declare_partial();
+    CHECK(is_partial(fixed));
+}
+
 TEST_CASE("FixedPeers leaves doubled peers as they are given", "[peers]") {
     const FixedPeers fixed{Peer{"a", "at:1"}, Peer{"a", "at:2"}};
     CHECK(fixed.peers().size() == 2);

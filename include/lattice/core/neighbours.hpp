@@ -139,8 +139,12 @@ class BasicNeighbours {
     /// The measured round trip of a link; zero while nothing is known.
     [[nodiscard]] Duration round_trip(std::uint32_t slot) const noexcept { return slots_[slot].round_trip; }
 
-    /// The smoothed deviation of that round trip.
-    [[nodiscard]] Duration deviation(std::uint32_t slot) const noexcept { return slots_[slot].deviation; }
+    /// What lead before that link is more than chance: four smoothed deviations of its round trip, at least a millisecond.
+    [[nodiscard]] Duration jitter(std::uint32_t slot) const noexcept {
+        constexpr Duration least = std::chrono::milliseconds{1};
+        const Duration spread = 4 * slots_[slot].deviation;
+        return spread > least ? spread : least;
+    }
 
     /// A frame of that link was answered after so long (Jacobson 1988).
     void measured(std::uint32_t slot, Duration round_trip) noexcept {

@@ -40,6 +40,10 @@ class CallbackPeers {
         return last_;
     }
 
+    /// Says that the function gives only part of the network, now and later. To be called before the protocol starts.
+    void declare_partial() noexcept { partial_ = true; }
+    [[nodiscard]] bool is_partial() const noexcept { return partial_; }
+
     /// How often the function threw.
     [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
 
@@ -59,6 +63,7 @@ class CallbackPeers {
     Callback<PeerList()> function_;
     PeerList last_;
     std::uint64_t failures_{0};
+    bool partial_{false};
 };
 static_assert(PeerSource<CallbackPeers>);
 static_assert(!NotifyingPeerSource<CallbackPeers>);

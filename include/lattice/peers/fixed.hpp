@@ -26,6 +26,10 @@ class FixedPeers {
     /// The list as it was given last, unchanged.
     [[nodiscard]] PeerList peers() const noexcept { return peers_; }
 
+    /// Says that the list names only part of the network, now and later. To be called before the protocol starts.
+    void declare_partial() noexcept { partial_ = true; }
+    [[nodiscard]] bool is_partial() const noexcept { return partial_; }
+
     /// `changed` is called within every later `replace`, after the list has changed. An empty one ends that.
     void on_change(Callback<void()> changed) {
         changed_ = changed ? std::make_shared<Callback<void()>>(std::move(changed)) : nullptr;
@@ -42,6 +46,7 @@ class FixedPeers {
 
    private:
     PeerList peers_;
+    bool partial_{false};
     std::shared_ptr<Callback<void()>> changed_;  ///< Shared, because the callback may replace itself while it runs.
 };
 static_assert(NotifyingPeerSource<FixedPeers>);

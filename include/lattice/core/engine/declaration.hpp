@@ -317,7 +317,6 @@ class BasicEngine {
     void grafted(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
     void carry_out(OriginTrees::TreeChange change, OriginKey origin, Effects& effects);
     [[nodiscard]] Duration wait_for_payload(std::uint32_t link, OriginKey origin) const noexcept;
-    [[nodiscard]] Duration jitter_of(std::uint32_t link) const noexcept;
     LinkMask first_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
     void further_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
     void spread_over_links(const Message& message, Envelope outgoing, const Peer& from, LinkMask untold, Now now,

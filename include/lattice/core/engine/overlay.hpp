@@ -114,7 +114,8 @@ void BasicEngine<T>::heralded(const LinkControl& frame, std::uint32_t link, Now 
     if (link == state.trees.parent(frame.origin)) {
         const FirstSign sign = state.sightings.compare(frame.name, now.time);
         if (sign.link != no_link) {
-            carry_out(state.trees.on_parents_herald(frame.origin, sign, jitter_of(link)), frame.origin, effects);
+            carry_out(state.trees.on_parents_herald(frame.origin, sign, state.neighbours.jitter(link)), frame.origin,
+                      effects);
         }
     }
 }
@@ -172,14 +173,6 @@ Duration BasicEngine<T>::wait_for_payload(std::uint32_t link, OriginKey origin) 
     return overlay_->sightings.patience(least, config_->limits.fetch_timeout);
 }
 
-/// What lead of one link before another is more than chance.
-template <typename T>
-Duration BasicEngine<T>::jitter_of(std::uint32_t link) const noexcept {
-    constexpr Duration least = std::chrono::milliseconds{1};
-    const Duration spread = 4 * overlay_->neighbours.deviation(link);
-    return spread > least ? spread : least;
-}
-
 /// The first copy of a message came: what it says about the tree. Returns the links whose other ends are to be told of it.
 template <typename T>
 LinkMask BasicEngine<T>::first_copy(const Message& message, bool retrieved, const Peer& from, Now now,
@@ -201,7 +194,7 @@ LinkMask BasicEngine<T>::first_copy(const Message& message, bool retrieved, cons
     carry_out(state.trees.on_first(origin, link, retrieved ? OriginTrees::Came::provided : OriginTrees::Came::pushed),
               origin, effects);
     if (expected && arrival.sign.link != no_link) {
-        carry_out(state.trees.on_parents_herald(origin, arrival.sign, jitter_of(link)), origin, effects);
+        carry_out(state.trees.on_parents_herald(origin, arrival.sign, state.neighbours.jitter(link)), origin, effects);
     }
     return untold;
 }
