@@ -75,13 +75,13 @@ class Summary {
             const auto nodes = static_cast<std::size_t>(share * static_cast<double>(living));
             const std::string least =
                 options_.setting.config.enable_push && nodes > 1
-                    ? ">= " + shown(theory::rounds_at_least(nodes, setting.config.fanout)) + "  (log_{f+1} n)"
+                    ? ">= " + shown(theory::rounds_at_least(nodes, widest(setting.config))) + "  (log_{f+1} n)"
                     : "";
             all.push_back(collect("hops_" + std::string(name), "hops to " + std::string(name) + " %", "", least,
                                   [share = share](const auto& spread) { return as_number(spread.hops_to(share)); }));
         }
         all.push_back(collect("payloads_per_delivery", "payloads per delivery", "",
-                              ">= " + shown(theory::payloads_at_least(loss)) + "  (1 / (1 - p))",
+                              ">= " + shown(theory::payloads_at_least(loss)) + "  (1 / (1 - p), on average)",
                               [](const auto& spread) { return spread.per_delivery(spread.traffic.payloads()); }));
         all.push_back(collect("announces_per_delivery", "announcements per delivery", "", {},
                               [](const auto& spread) { return spread.per_delivery(spread.traffic.frames[2]); }));
@@ -112,6 +112,12 @@ class Summary {
         const char* name;
     };
     static constexpr Share shares[] = {{0.5, "50"}, {0.99, "99"}, {0.999, "99.9"}, {1, "100"}};
+
+    /// The most peers that a node pushes a message to: an origin reaches small networks directly.
+    [[nodiscard]] static std::size_t widest(const lattice::Config& config) {
+        const bool rumor = config.dissemination == lattice::Config::Dissemination::rumor;
+        return rumor ? config.fanout : config.tree_degree + 1;
+    }
 
     [[nodiscard]] std::size_t living_nodes() const {
         return spreads_.empty() ? options_.setting.nodes : spreads_.back().nodes + 1;

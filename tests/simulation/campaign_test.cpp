@@ -1,5 +1,6 @@
 // Drawn worlds in which everything goes wrong. Every seed is a world of its own (see sim/faults.hpp): CI plays 2,000 of them in
-// eight parts that ctest may run side by side; LATTICE_SIMULATION_SEEDS sets another number for all parts together.
+// eight parts that ctest may run side by side; the preset `simulation` plays 100,000 (cmake --workflow --preset simulation), and
+// LATTICE_SIMULATION_SEEDS sets another number for all parts together.
 
 #include <cstdint>
 #include <cstdlib>
