@@ -241,12 +241,13 @@ TEST_CASE("a full queue says busy, and holds no more than its bounds") {
     Node alice(options);
     http::WakePipe end;
     FakeServer server([&](int) { http::wait_for(end.fd(), POLLIN, http::socket_time() + 20s); });
-    std::size_t taken = 0;
-    while (taken < 100 && alice.send(Push{make_message(), {5, 1}}, server.peer()) == SendStatus::sent) {
-        ++taken;
+    SendSummary summary;
+    while (summary.sent < 100 && summary.count(alice.send(Push{make_message(), {5, 1}}, server.peer()))) {
     }
-    CHECK(taken >= 8);
-    CHECK(taken <= 10);  // one is under way, and one may be between the two
+    CHECK(summary.sent >= 8);
+    CHECK(summary.sent <= 10);  // one is under way, and one may be between the two
+    CHECK(summary.crowded >= 6);
+    CHECK(summary.crowded < summary.sent);
     end.wake();
 }
 

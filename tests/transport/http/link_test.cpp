@@ -49,6 +49,22 @@ TEST_CASE("a queue is bounded in items and in bytes, and takes one frame of any 
     CHECK_FALSE(link.push(queued(Announce{}, 0), limits));
 }
 
+TEST_CASE("a queue is crowded from a quarter of its bounds on") {
+    HttpLimits limits;
+    limits.queue_items_max = 8;
+    limits.queue_bytes_max = 100;
+    Link link = make_link();
+    CHECK(link.push(queued(Announce{}, 1), limits));
+    CHECK(link.push(queued(Announce{}, 24), limits));
+    CHECK_FALSE(link.is_crowded(limits));
+    CHECK(link.push(queued(Announce{}, 0), limits));
+    CHECK(link.is_crowded(limits));
+    link.clear();
+    CHECK_FALSE(link.is_crowded(limits));
+    CHECK(link.push(queued(Announce{}, 26), limits));
+    CHECK(link.is_crowded(limits));
+}
+
 TEST_CASE("a peer that understands frames gets as many as fit into one request") {
     const HttpLimits limits;
     Link link = make_link();

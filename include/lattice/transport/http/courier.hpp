@@ -59,8 +59,9 @@ class Courier {
             return SendStatus::busy;
         }
         link->used = now;
+        const SendStatus status = link->is_crowded(options_.limits) ? SendStatus::crowded : SendStatus::sent;
         make_ready(*link);
-        return SendStatus::sent;
+        return status;
     }
 
     /// The peer of this id that frames were sent to, or none. Any thread.

@@ -88,6 +88,12 @@ class Link {
 
     [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
 
+    /// Whether so much waits that more should wait elsewhere. A quarter of the bounds keeps a link busy for longer than a
+    /// publisher pauses, and leaves room for what comes from others.
+    [[nodiscard]] bool is_crowded(const HttpLimits& limits) const noexcept {
+        return queue_.size() > limits.queue_items_max / 4 || bytes_ > limits.queue_bytes_max / 4;
+    }
+
     /// Exchanges that may run at once. Batches go one after the other, so that the next one is larger; a foreign peer gets
     /// its requests side by side.
     [[nodiscard]] std::size_t exchanges_max(const HttpLimits& limits) const noexcept {

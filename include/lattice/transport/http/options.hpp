@@ -54,7 +54,8 @@ struct HttpLimits {
     Duration backoff_min{std::chrono::milliseconds{100}};    ///< Pause after a failed exchange, doubled each time ...
     Duration backoff_max{std::chrono::seconds{10}};  ///< ... to this; each is drawn from half of it to all of it.
 
-    /// Frames and bytes waiting for one peer; beyond, `send` says busy. Bitcoin keeps 1 MB, NATS 64 MiB.
+    /// Frames and bytes waiting for one peer; beyond, `send` says busy, from a quarter on crowded. Bitcoin keeps 1 MB, NATS
+    /// 64 MiB.
     std::size_t queue_items_max{2'048};
     std::size_t queue_bytes_max{4U << 20U};
     /// Threads that send. Half of them at most serve peers that failed or never answered, so that the others are never
