@@ -147,27 +147,30 @@ TEST_CASE("What was broadcast before a node stops still arrives", "[node]") {
     CHECK(inbox.texts().size() == messages);
 }
 
-TEST_CASE("Over HTTP, what a node missed comes by set reconciliation", "[node]") {
-    constexpr int messages = 300;
+TEST_CASE("Over HTTP, what a node missed comes by set reconciliation once it knows what the other understands",
+          "[node]") {
     Config config;
     config.gossip_interval = std::chrono::milliseconds{20};
-    config.anti_entropy_interval = std::chrono::milliseconds{200};
+    config.anti_entropy_interval = std::chrono::milliseconds{100};
+    config.enable_push = false;
+    config.enable_pull = false;
     Inbox inbox;
     Node<> alice({.id = "alice", .config = config});
-    alice.start();
-    for (int i = 0; i < messages; ++i) {
-        alice.broadcast("note", "m" + std::to_string(i));
-    }
     Node<> bob({.id = "bob", .config = config});
-    bob.register_default_handler(
-        [&](const Delivery& delivery) { inbox.put(std::string(as_text(delivery.message.payload()))); });
     alice.set_peers(PeerList({peer_of(bob)}));
     bob.set_peers(PeerList({peer_of(alice)}));
+    bob.register_default_handler(
+        [&](const Delivery& delivery) { inbox.put(std::string(as_text(delivery.message.payload()))); });
+    alice.start();
     bob.start();
-    REQUIRE(inbox.wait_for(messages));
+    const auto served = [&] { return alice.statistics().reconciles_served + bob.statistics().reconciles_served; };
+    std::size_t messages = 0;
+    do {
+        alice.broadcast("note", "m" + std::to_string(messages++));
+        REQUIRE(inbox.wait_for(messages));
+    } while (messages < 30 && served() < 5);
+    CHECK(served() >= 5);
     CHECK(bob.statistics().delivered == messages);
-    CHECK(alice.statistics().reconciles_started + bob.statistics().reconciles_started >= 1);
-    CHECK(alice.statistics().reconciles_served + bob.statistics().reconciles_served >= 1);
 }
 
 TEST_CASE("What is posted tells its outcome later", "[node]") {

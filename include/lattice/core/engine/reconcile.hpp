@@ -19,10 +19,11 @@ void BasicEngine<T>::note_language(const Frame& frame, const Peer& from, Now now
                       (page != nullptr && page->naming == Naming::keys);
     const std::uint32_t slot = ours ? peer_states_.slot_of(from, now.time) : PeerTable::none;
     if (slot != PeerTable::none) {
-        peer_states_[slot].speaks_frames = true;
-        if (std::get_if<Reconcile>(&frame) != nullptr) {
-            peer_states_[slot].lists_first = 0;
+        PeerState& state = peer_states_[slot];
+        if (std::get_if<Reconcile>(&frame) != nullptr || !state.speaks_frames) {
+            state.lists_first = 0;  // News: a transport may find out later than we what a peer understands.
         }
+        state.speaks_frames = true;
     }
 }
 
