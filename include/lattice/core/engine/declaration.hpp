@@ -189,7 +189,7 @@ class BasicEngine {
         next = sync_.deadline() < next ? sync_.deadline() : next;
         next = session_.deadline() < next ? session_.deadline() : next;
         next = tree_ && tree_->pushes.next_deadline() < next ? tree_->pushes.next_deadline() : next;
-        next = overlay_ && overlay_due() < next ? overlay_due() : next;
+        next = overlay_ && overlay_->due() < next ? overlay_->due() : next;
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
 
@@ -310,7 +310,6 @@ class BasicEngine {
     [[nodiscard]] std::uint32_t link_of(const Peer& peer) const noexcept;
     void say(const Peer& peer, LinkControl control, Effects& effects);
     bool heeds_link_control(PeerState& state, Now now) const noexcept;
-    void links_changed() noexcept;
     void herald(OriginKey origin, const MessageId& name, LinkMask except, Effects& effects);
     void heralded(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
     void doubt_silent_neighbours(Now now, Effects& effects);
@@ -327,7 +326,6 @@ class BasicEngine {
     bool announced_over(std::uint32_t link, const MessageId& name, Now now);
     void ask_for_overdue(Now now, Effects& effects);
     void tend_overlay(Now now, Effects& effects);
-    [[nodiscard]] TimePoint overlay_due() const noexcept;
     void neighbour_failed(const Peer& peer, Now now);
     void not_sent_over(const Frame& frame, const Peer& peer, SendFailure failure, Now now);
 

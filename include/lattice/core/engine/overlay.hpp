@@ -57,7 +57,7 @@ Receipt BasicEngine<T>::on(LinkControl& frame, const Peer& from, Now now, Effect
         default:
             state.neighbours.heard(peer, frame.step, now.time,
                                    [&](const Peer& to, LinkStep step) { say(to, {step}, effects); });
-            links_changed();
+            state.links_changed();
     }
     return {};
 }
@@ -77,14 +77,6 @@ bool BasicEngine<T>::heeds_link_control(PeerState& state, Now now) const noexcep
         state.announced_ids = 0;
     }
     return ++state.announced_ids <= config_->limits.announced_ids_per_interval;
-}
-
-template <typename T>
-void BasicEngine<T>::links_changed() noexcept {
-    for_each_link(overlay_->neighbours.take_closed(), [&](std::uint32_t link) {
-        overlay_->trees.link_closed(link);
-        overlay_->announcements.link_closed(link);
-    });
 }
 
 /// Tells all neighbours but those of `except` of a message.
@@ -334,7 +326,7 @@ void BasicEngine<T>::tend_overlay(Now now, Effects& effects) {
     OverlayState& state = *overlay_;
     if (state.neighbours.due() <= now.time) {
         state.neighbours.tend(now.time, random_, [&](const Peer& to, LinkStep step) { say(to, {step}, effects); });
-        links_changed();
+        state.links_changed();
     }
     if (state.sightings.next_deadline() <= now.time) {
         ask_for_overdue(now, effects);
@@ -344,19 +336,12 @@ void BasicEngine<T>::tend_overlay(Now now, Effects& effects) {
     });
 }
 
-template <typename T>
-TimePoint BasicEngine<T>::overlay_due() const noexcept {
-    TimePoint due = overlay_->neighbours.due();
-    due = overlay_->sightings.next_deadline() < due ? overlay_->sightings.next_deadline() : due;
-    return overlay_->announcements.due() < due ? overlay_->announcements.due() : due;
-}
-
 /// The neighbour cannot be reached, or does not answer.
 template <typename T>
 void BasicEngine<T>::neighbour_failed(const Peer& peer, Now now) {
     if (overlay_) {
         overlay_->neighbours.failed(peer, now.time);
-        links_changed();
+        overlay_->links_changed();
     }
 }
 
