@@ -44,6 +44,9 @@ need_build_tools() {
 
 need_test_tools() { need curl=curl openssl=openssl catch2 libbenchmark-dev; }
 
+# The one test that needs it is skipped without it.
+need_browser() { command -v chromium >/dev/null || need chromium-headless-shell=chromium-headless-shell; }
+
 # Ninja and ccache where they are; one job per core, and no more than memory carries (a compiler takes about 1 GiB).
 set_up_build() {
     local gigabytes

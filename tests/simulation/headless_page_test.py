@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def program(name):
@@ -64,7 +64,7 @@ def main():
     """Runs all checks, or skips them."""
     browser = next((path for path in map(shutil.which, BROWSERS) if path), None)
     if browser is None:
-        print("skipped: no Chromium here to open the page with (Debian: chromium)")
+        print("skipped: no Chromium here to open the page with (Debian: chromium-headless-shell)")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         check_small_network(browser, pathlib.Path(folder))
