@@ -215,7 +215,7 @@ TEST_CASE("What is invalid goes no further than to those that it was sent to", "
         CHECK(world[i].held().empty());
         pushed += world[i].statistics().messages_forwarded;
     }
-    CHECK(outcome.peers == 3);
+    CHECK(outcome.peers == 19);
     CHECK(pushed == 0);
 }
 

@@ -61,7 +61,7 @@ class GossipProtocol {
             return;
         }
         running_ = true;
-        engine_.rely_on_transport(reliability_of(transport_));
+        engine_.rely_on_transport(is_reliable(transport_));
         transport_.open({[this](const Peer& from, Frame frame) { return receive(from, std::move(frame)); },
                          [this](const Peer& peer) { peer_failed(peer); },
                          [this](const MessageId& name) { engine_.expect(name); }});

@@ -35,6 +35,13 @@ class Peer {
 
     /// 64 bits of the id, for tables (FNV-1a; unsalted, so tables that hostile ids reach must salt it).
     [[nodiscard]] std::uint64_t hash() const noexcept { return identity_ ? identity_->hash : 0; }
+    static std::uint64_t hash_of(std::string_view id) noexcept {
+        std::uint64_t hash = 0xcbf29ce484222325U;
+        for (const char c : id) {
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+        }
+        return hash;
+    }
 
     explicit operator bool() const noexcept { return identity_ != nullptr; }
 
@@ -45,14 +52,10 @@ class Peer {
    private:
     struct Identity {
         Identity(std::string node_id, std::string node_address)
-            : id(std::move(node_id)), address(std::move(node_address)) {
-            for (const char c : id) {
-                hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-            }
-        }
+            : id(std::move(node_id)), address(std::move(node_address)), hash(hash_of(id)) {}
         std::string id;
         std::string address;
-        std::uint64_t hash{0xcbf29ce484222325U};
+        std::uint64_t hash;
     };
 
     std::shared_ptr<const Identity> identity_;

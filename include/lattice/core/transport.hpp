@@ -57,7 +57,7 @@ struct TransportEvents {
 /// |                                    |        | can: `statuses` has the length of `peers`. Encodes once.          |
 /// | `t.open(TransportEvents)`          | `void` | From now on received frames go to these callbacks.               |
 /// | `t.close()`                        | `void` | No callback is called any more, from the moment this returns.    |
-/// | `t.reliable()` (optional)          | `bool` | Whether what was sent arrives; see reliability_of. Asked at `start`. |
+/// | `t.reliable()` (optional)          | `bool` | Whether what was sent arrives; see is_reliable. Asked at `start`. |
 ///
 /// What the compiler cannot check:
 /// - `send` never calls back into the protocol and never waits for a peer or a disk.
@@ -75,20 +75,14 @@ concept Transport = requires(T& transport, const Frame& frame, std::span<const P
     { transport.close() } -> std::same_as<void>;
 };
 
-/// What a transport says of the frames that it takes.
-enum class Reliability : std::uint8_t {
-    unknown,   ///< Nothing. Most arrive; announcements make sure of it.
-    reliable,  ///< All arrive, unless it reports the peer as failed.
-    lossy,     ///< Some get lost without a word: pushes are acknowledged, or sent again.
-};
-
-/// What `t.reliable()` says, of a transport that has it.
+/// Whether the frames that a transport takes arrive, unless it reports the peer as failed: what `t.reliable()` says, and no
+/// for a transport without that member. Where frames may get lost without a word, pushes are acknowledged, or sent again.
 template <typename T>
-Reliability reliability_of(const T& transport) noexcept {
+bool is_reliable(const T& transport) noexcept {
     if constexpr (requires { static_cast<bool>(transport.reliable()); }) {
-        return static_cast<bool>(transport.reliable()) ? Reliability::reliable : Reliability::lossy;
+        return static_cast<bool>(transport.reliable());
     }
-    return Reliability::unknown;
+    return false;
 }
 
 /// The least that is a Transport, and a useful one: a network without links. Everything sent is unreachable.

@@ -92,6 +92,8 @@ class HttpTransport {
         }
     }
     void close() { desk_->close(); }
+    /// A call that is not answered is reported.
+    [[nodiscard]] bool reliable() const noexcept { return true; }
 
     void send(const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) {
         std::shared_ptr<http::OutgoingFrame> outgoing;

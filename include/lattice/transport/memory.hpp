@@ -214,9 +214,6 @@ class MemoryTransport {
     void open(TransportEvents events) { put(std::make_shared<TransportEvents>(std::move(events))); }
     void close() { put(nullptr); }
 
-    /// Until somebody decides over the fate of packets.
-    [[nodiscard]] bool reliable() const noexcept { return !hub_->fate; }
-
     [[nodiscard]] const Peer& self() const noexcept { return self_; }
 
    private:

@@ -80,6 +80,9 @@ class TcpTransport {
         }
     }
 
+    /// What is taken arrives, or its peer is reported as failed, or its queue was full later: then reconciliation brings it.
+    [[nodiscard]] bool reliable() const noexcept { return true; }
+
     /// See Transport. Connections end in an orderly way: what was sent still leaves if the peer takes it in time.
     void close() {
         if (listener_ != nullptr) {

@@ -88,6 +88,16 @@ class TransportSet {
         }
     }
 
+    /// When all of them are.
+    [[nodiscard]] bool reliable() const noexcept {
+        for (const auto& member : members_) {
+            if (!member->reliable()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     void close() {
         open_ = false;
         for (const auto& member : members_) {
@@ -106,6 +116,7 @@ class TransportSet {
         virtual void send(const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) = 0;
         virtual void open(TransportEvents events) = 0;
         virtual void close() = 0;
+        [[nodiscard]] virtual bool reliable() const noexcept = 0;
 
         std::string scheme;
     };
@@ -119,6 +130,7 @@ class TransportSet {
         }
         void open(TransportEvents events) override { transport.open(std::move(events)); }
         void close() override { transport.close(); }
+        [[nodiscard]] bool reliable() const noexcept override { return is_reliable(transport); }
 
         T& transport;
     };

@@ -139,8 +139,8 @@ class BasicEngine {
         return {};
     }
 
-    /// What may become of frames that the transport took.
-    void rely_on_transport(Reliability reliability) noexcept { reliability_ = reliability; }
+    /// Whether frames that the transport took arrive, short of a failure that it reports; else pushes are acknowledged.
+    void rely_on_transport(bool reliable) noexcept { reliable_ = reliable; }
 
     /// The host is done with an offered message. False for a ticket that was concluded before.
     bool conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects);
@@ -383,7 +383,7 @@ class BasicEngine {
     std::unique_ptr<Reconciler> reconciler_;  ///< Listens to `cache_`.
     std::uint32_t sync_cursor_{0};            ///< Where in `peers_` the last partner of anti-entropy stands.
     bool running_{false};
-    Reliability reliability_{Reliability::unknown};
+    bool reliable_{false};
     bool knows_part_only_{false};
     Box<RequestScheduler> scheduler_;         ///< Made when the first name is wanted.
     Box<AnswerLedger> answers_;               ///< Made when the first request comes.

@@ -14,9 +14,11 @@ void BasicEngine<T>::note_language(const Frame& frame, const Peer& from, Now now
     }
     const auto* request = std::get_if<SyncRequest>(&frame);
     const auto* page = std::get_if<SyncIds>(&frame);
-    const bool ours = std::get_if<Announce>(&frame) != nullptr || std::get_if<Reconcile>(&frame) != nullptr ||
-                      (request != nullptr && request->naming == Naming::keys) ||
-                      (page != nullptr && page->naming == Naming::keys);
+    const auto* push = std::get_if<Push>(&frame);
+    const bool ours =
+        std::get_if<Announce>(&frame) != nullptr || std::get_if<Reconcile>(&frame) != nullptr ||
+        std::get_if<Acknowledge>(&frame) != nullptr || (push != nullptr && push->route.course != Course::rumor) ||
+        (request != nullptr && request->naming == Naming::keys) || (page != nullptr && page->naming == Naming::keys);
     const std::uint32_t slot = ours ? peer_states_.slot_of(from, now.time) : PeerTable::none;
     if (slot != PeerTable::none) {
         PeerState& state = peer_states_[slot];

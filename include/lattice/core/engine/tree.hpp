@@ -18,6 +18,10 @@ void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Ro
         spread_over_links(message, outgoing, from, ~LinkMask{0}, now, effects);
         return;
     }
+    if (from && !lists(message.origin())) {
+        push(message, outgoing, from,
+             effects);  // The origin does not know whom this node knows: its slices may miss them.
+    }
     if (!route.slice.empty()) {
         delegate({message, outgoing, route.slice, from, {}, {}, {}, 0, false, route.receipt}, self_.hash(), now,
                  effects);
@@ -44,6 +48,20 @@ Route BasicEngine<T>::own_route() const noexcept {
         route.slice = Slice::all_but(self_.hash());
     }
     return route;
+}
+
+/// Whether a node is among the peers.
+template <typename T>
+bool BasicEngine<T>::lists(std::string_view node_id) const noexcept {
+    const std::uint64_t position = Peer::hash_of(node_id);
+    const auto ring = peers_.ring();
+    const RingRange range = range_of(peers_, {position, position + 1});
+    for (std::size_t i = range.start; i < range.start + range.size; ++i) {
+        if (peers_[ring[i].index].id() == node_id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Whether everybody is a child of the origin.
