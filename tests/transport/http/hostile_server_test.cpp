@@ -159,6 +159,21 @@ TEST_CASE("a message that was not asked for is not taken") {
     CHECK(missing->naming == Naming::ids);
 }
 
+TEST_CASE("a peer that has too much to do is reported, as what was sent to it is lost, and rests") {
+    HttpOptions options = options_named("alice");
+    options.limits.backoff_min = options.limits.backoff_max = 20s;
+    Node alice(options);
+    FakeServer server([](int fd) {
+        FakeServer::read_request(fd);
+        FakeServer::write(fd, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    });
+    REQUIRE(alice.send(Push{make_message(), {5, 1}}, server.peer()) == SendStatus::sent);
+    REQUIRE(alice.wait_for_failures(1));
+    CHECK(alice.failures[0].id() == "fake");
+    CHECK(alice.transport.flush(20s));
+    CHECK(alice.send(Push{make_message(), {5, 1}}, server.peer()) == SendStatus::busy);
+}
+
 TEST_CASE("redirects are not followed") {
     FakeServer target([](int) {});
     FakeServer server([&](int fd) {

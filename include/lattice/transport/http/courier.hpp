@@ -283,15 +283,17 @@ class Courier {
         }
     }
 
-    /// Waits until the protocol has taken what came: a peer's answers cannot pile up before a slow host.
+    /// Waits until the protocol has taken what came: a peer's answers cannot pile up before a slow host. A peer that has too
+    /// much to do has dropped what was sent, which the protocol hears as a failure: no frame is lost without a word.
     void hand_up(const Peer& peer, Delivered& delivered) {
-        if (delivered.reached && delivered.received.empty()) {
+        const bool failed = !delivered.reached || delivered.overloaded;
+        if (!failed && delivered.received.empty()) {
             return;
         }
         const auto exchange = std::make_shared<Exchange>();
         exchange->from = peer;
         exchange->frames = std::move(delivered.received);
-        exchange->peer_failed = !delivered.reached;
+        exchange->peer_failed = failed;
         desk_->submit(exchange);
         if (delivered.reached) {
             exchange->wait(socket_time() + options_.limits.reply_timeout);
