@@ -77,6 +77,7 @@ void bench_queue(std::uint64_t pending, std::uint64_t events) {
 
 Config rumor() {
     Config config;
+    config.dissemination = Config::Dissemination::rumor;
     config.message_ttl = ceiling::hops;
     config.enable_pull = false;
     config.enable_anti_entropy = false;
@@ -181,12 +182,15 @@ int main(int count, char** values) {
     bench_long_run(brief ? 50 : 1'000, brief ? 10s : 600s);
     Config wide = rumor();
     wide.fanout = 20;
-    Config repaired;
-    repaired.enable_anti_entropy = false;
-    repaired.message_ttl = ceiling::hops;
+    Config repaired = rumor();
+    repaired.enable_pull = true;
+    Config tree;
+    tree.enable_anti_entropy = false;
     bench_broadcast(brief ? 1'000 : 100'000, "rumor, fanout 20", wide);
     bench_broadcast(brief ? 1'000 : 100'000, "push-pull", repaired);
+    bench_broadcast(brief ? 1'000 : 100'000, "tree", tree);
     if (option == "--million") {
+        bench_broadcast(1'000'000, "tree", tree);
         bench_broadcast(1'000'000, "push-pull", repaired);
         bench_broadcast(1'000'000, "rumor, fanout 20", wide);
     }
