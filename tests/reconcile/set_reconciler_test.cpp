@@ -390,6 +390,45 @@ TEST_CASE("a partner that answers for ever ends the session with its last inquir
     CHECK(inquiries == reconcile::WindowSession::inquiries_max);
 }
 
+TEST_CASE("reconcilers of nodes that change at random stay in agreement with two plain sets") {
+    const std::uint64_t seed = GENERATE(1U, 2U);
+    Random random(seed);
+    Side one(seed);
+    Side two(seed + 10);
+    std::set<MessageId> in_one;
+    std::set<MessageId> in_two;
+    WallTime time = now;
+    for (int round = 0, number = 0; round < 60; ++round) {
+        time += std::chrono::seconds(random.below(400));
+        for (std::uint64_t left = random.below(40); left != 0; --left) {
+            const Message message = at(time - std::chrono::seconds(random.below(20'000)), number++);
+            const std::uint64_t whose = random.below(6);
+            if (whose != 0) {
+                one.hold(message);
+                in_one.insert(message.key());
+            }
+            if (whose != 1) {
+                two.hold(message);
+                in_two.insert(message.key());
+            }
+        }
+        const Found found = run(one, two, time);
+        REQUIRE(found.state == State::complete);
+        std::set<MessageId> union_of_both = in_one;
+        union_of_both.insert(in_two.begin(), in_two.end());
+        REQUIRE(found.missing_here.size() == union_of_both.size() - in_one.size());
+        REQUIRE(found.missing_there.size() == union_of_both.size() - in_two.size());
+        for (const MessageId& key : found.missing_here) {
+            REQUIRE(in_one.count(key) == 0);
+            if (random.below(2) == 0) {  // Half of what is found is fetched.
+                one.hold(two.cache.find(key, Naming::keys)->message);
+                in_one.insert(key);
+            }
+        }
+    }
+    CHECK(in_one.size() > 500);
+}
+
 TEST_CASE("hostile bytes end a session and are answered with nothing") {
     Side one(1);
     one.hold(at(now, 1));

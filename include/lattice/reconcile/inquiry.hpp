@@ -16,6 +16,12 @@ namespace lattice::inline v0::reconcile {
 /// Parts in one inquiry: bounds what one frame can ask for, whatever a Request may cost.
 inline constexpr std::size_t inquiry_parts_max = 32;
 
+/// All windows of age 1 and more that are not left out, by one digest.
+struct OlderWindows {
+    std::uint64_t digest{0};
+    AgeSet left_out;
+};
+
 /// What one node asks another about all windows at once: whether the older ones are equal, by one digest, and a Request for
 /// each window that it wants to compare now.
 ///
@@ -28,10 +34,7 @@ inline constexpr std::size_t inquiry_parts_max = 32;
 /// ages:  1 byte: length   that many bytes: bit i of byte j stands for age 8j + i
 /// ```
 struct Inquiry {
-    struct Older {
-        std::uint64_t digest{0};
-        AgeSet left_out;
-    };
+    using Older = OlderWindows;
     struct Part {
         std::uint64_t age{0};
         std::vector<std::byte> request;
@@ -41,6 +44,32 @@ struct Inquiry {
     std::uint64_t newest{0};
     std::optional<Older> older;
     std::vector<Part> parts;  ///< At most inquiry_parts_max.
+};
+
+/// What a node that uses another key holds.
+enum class KeyHolding : std::uint8_t {
+    unknown,  ///< It does not tell its key.
+    messages,
+    nothing,
+};
+
+/// "I use another key."
+struct OtherNetworkKey {
+    KeyHolding holding{KeyHolding::unknown};
+    Salt key;  ///< Of no meaning when `holding` is unknown.
+};
+
+/// What is in one window.
+struct WindowDigest {
+    std::uint8_t age{0};
+    std::uint64_t digest{0};
+    std::uint64_t size{0};  ///< Messages.
+};
+
+/// What is in each window of age 1 and more.
+struct WindowDigests {
+    AgeSet left_out;                    ///< By either side.
+    std::vector<WindowDigest> windows;  ///< Those that are not empty, ascending by age.
 };
 
 /// The answer to an Inquiry.
@@ -53,20 +82,10 @@ struct Inquiry {
 ///        parts, to the end: varint: length   a Reply
 /// ```
 struct Answer {
-    enum class Holding : std::uint8_t { unknown, messages, nothing };
-    struct OtherKey {
-        Holding holding{Holding::unknown};
-        Salt key;  ///< Of no meaning when `holding` is unknown.
-    };
-    struct WindowDigest {
-        std::uint8_t age{0};
-        std::uint64_t digest{0};
-        std::uint64_t size{0};
-    };
-    struct Older {
-        AgeSet left_out;
-        std::vector<WindowDigest> windows;  ///< Ascending by age.
-    };
+    using Holding = KeyHolding;
+    using OtherKey = OtherNetworkKey;
+    using WindowDigest = reconcile::WindowDigest;
+    using Older = WindowDigests;
 
     std::optional<OtherKey> other_key;
     std::optional<Older> older;
