@@ -7,3 +7,4 @@
 #include <lattice/core/engine/reconcile.hpp>
 #include <lattice/core/engine/repair.hpp>
 #include <lattice/core/engine/tree.hpp>
+#include <lattice/core/engine/tree_repair.hpp>

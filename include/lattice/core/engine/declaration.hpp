@@ -261,7 +261,7 @@ class BasicEngine {
         return {Disposition::refused, reason};
     }
 
-    // Trees (engine/tree.hpp).
+    // Trees (engine/tree.hpp, engine/tree_repair.hpp).
     struct Child {
         Peer peer;
         Slice slice;
