@@ -218,6 +218,11 @@ void BasicEngine<T>::spread_over_links(const Message& message, Envelope outgoing
     OverlayState& state = overlay(now);
     const OriginKey origin = origin_key(message.origin());
     const LinkMask links = state.neighbours.links();
+    if (links == 0 &&
+        config_->enable_pull) {  // Without neighbours yet, or any more: whoever is known is told in rounds.
+        next_round_ = lazy_.empty() && running_ ? now.time + config_->gossip_interval : next_round_;
+        lazy_.add(message.key(), config_->announce_rounds, config_->limits.announced_ids_per_interval);
+    }
     LinkMask lazy = untold & links;
     if (!from && state.trees.heralds(origin, links, now.time)) {
         herald(origin, message.key(), 0, effects);
