@@ -210,7 +210,7 @@ TEST_CASE("An overlay keeps every promise of the protocol, with loss, doubles an
             world.crash(20 + round / 5).run_for(300ms).start(20 + round / 5);
         }
     }
-    world.run_for(40s);
+    world.run_for(120s);  // Who restarted gets what it missed by anti-entropy, through the same loss.
     for (const MessageIndex message : messages) {
         world.expect_everyone_has(message);
     }
