@@ -27,6 +27,9 @@ constexpr Found found[] = {
     {22930, "the same"},
     {21599, "the checker of times took a late verdict for a message that had just arrived at another node"},
     {33370, "the campaign ended while the last frame of an attacker was under way"},
+    {1865, "the checker of echoes blamed who was handed a branch that an attacker had made up"},
+    {19945, "the same, with a true message that the attacker passed on"},
+    {22, "the checker of echoes knew nothing of branches that are handed out again"},
 };
 
 }  // namespace

@@ -136,14 +136,16 @@ class RejectedStaysPut final : public Checker {
 ///
 /// A branch that is moved because a node was silent may come to who has the message from below: that one is handed a part of the
 /// ring in which the sender of its first copy stands, and an echo to it is what the silence costs. So may what an attacker
-/// made, with a part of its choice.
+/// made or passed on, with a part of its choice.
 class RelaysInOrder final : public Checker {
    public:
     [[nodiscard]] std::string_view name() const noexcept override { return "relays count hops and do not echo"; }
 
     void delivered(World& world, NodeIndex node, const Delivery& delivery, std::uint16_t) override {
         const MessageId& key = delivery.message.key();
-        const bool honest = world.ledger()[*world.ledger().find(key)].source == Ledger::Source::broadcast;
+        const auto sender = node_at(delivery.from.address());
+        const bool honest = world.ledger()[*world.ledger().find(key)].source == Ledger::Source::broadcast && sender &&
+                            !world.is_hostile(*sender);
         came_[{node, key}] = {delivery.envelope, honest ? std::string(delivery.from.id()) : std::string()};
     }
     void arriving(World&, NodeIndex, NodeIndex to, const Frame& frame) override {
