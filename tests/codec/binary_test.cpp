@@ -36,7 +36,9 @@ Message full_message() {
     return Message::compose(full);
 }
 
-Route some_route() { return {Course::slice, true, true, 25, 2'000, 3, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}}; }
+Route some_route() {
+    return {Course::slice, true, true, 25, 2'000, 3, 0x01020304U, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}};
+}
 
 Announce many_names() {
     Announce announce;

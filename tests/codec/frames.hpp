@@ -159,6 +159,7 @@ inline Route random_route(Random& random) {
             static_cast<std::uint8_t>(bytes >> 8U),
             static_cast<std::uint16_t>(bytes >> 16U),
             static_cast<std::uint8_t>(bytes >> 60U),
+            static_cast<std::uint32_t>(random.next()),
             slice};
 }
 

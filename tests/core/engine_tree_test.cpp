@@ -121,7 +121,7 @@ std::size_t covered(const PeerList& peers, const std::vector<Sent>& pushes) {
 }
 
 Push pushed(const Message& message, Slice slice, bool acknowledge = true) {
-    return {message, {5, 1}, {Course::slice, acknowledge, false, 0, 0, 1, slice}};
+    return {message, {5, 1}, {Course::slice, acknowledge, false, 0, 0, 1, 0, slice}};
 }
 
 }  // namespace
@@ -231,7 +231,7 @@ TEST_CASE("where copies get lost, silence is answered with another copy") {
         node.publish("m" + std::to_string(i));
         for (const Sent& sent : node.pushes()) {
             if (sent.to == peer(1)) {
-                node.acknowledge({{sent.push.message, {}, {Course::slice, true, false, 0, 0, 2, {}}}, sent.to});
+                node.acknowledge({{sent.push.message, {}, {Course::slice, true, false, 0, 0, 2, 0, {}}}, sent.to});
             } else {
                 node.acknowledge(sent);
             }
@@ -359,4 +359,20 @@ TEST_CASE("a node that spreads rumors still passes a branch on that was left to 
     Node node(100, true, [](Config& config) { config.dissemination = Config::Dissemination::rumor; });
     node.receive(peer(7), pushed(test::message("m", "node-7", node.now.wall), Slice::all_but(peer(7).hash())));
     CHECK(covered(node.peers, node.pushes()) == 99);
+}
+
+TEST_CASE("a node of a small network passes on what comes from somebody who knows other nodes") {
+    Node node(6, true);
+    const Message message = test::message("m", "node-1", node.now.wall);
+    Push push = pushed(message, {}, false);
+    push.route.view = node.peers.view() ^ PeerList::view_of(peer(0).hash());
+    SECTION("it knows the same") {
+        node.receive(peer(1), push);
+        CHECK(node.pushes().empty());
+    }
+    SECTION("it does not know one of them") {
+        push.route.view ^= PeerList::view_of(peer(3).hash());
+        node.receive(peer(1), push);
+        CHECK_FALSE(node.pushes().empty());
+    }
 }

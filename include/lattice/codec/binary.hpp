@@ -25,7 +25,7 @@
 ///
 ///     +----------------+-------------------------------------------------------------------------------+
 ///     | priority       | route (f32, Push only):                                                       |
-///     | 1        (f16) | route flags 1 | loss 1 | round trip 2 | first 8, last 8 (route flag 8)        |
+///     | 1        (f16) | route flags 1 | loss 1 | round trip 2 | view 4 | first 8, last 8 (flag 8)     |
 ///     +----------------+-------------------------------------------------------------------------------+
 ///
 ///     flags     fN: the field is present when bit N is set. Other bits: 0; a receiver skips the frame when one is set

@@ -121,6 +121,9 @@ inline void read_route(Reader& in, Route& route) noexcept {
     route.loss = in.byte();
     route.round_trip = in.byte();
     route.round_trip = static_cast<std::uint16_t>(route.round_trip | (in.byte() << 8U));
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        route.view |= std::uint32_t{in.byte()} << shift;
+    }
     if ((flags & flag::slice) != 0) {
         route.slice.first = in.fixed64();
         route.slice.last = in.fixed64();

@@ -47,7 +47,7 @@ inline std::uint8_t message_flags(const Message& message, Envelope envelope, con
 }
 
 inline std::size_t route_size(const Route& route) noexcept {
-    return route.course == Course::rumor ? 0 : (route.slice.empty() ? 4 : 20);
+    return route.course == Course::rumor ? 0 : (route.slice.empty() ? 8 : 24);
 }
 
 inline std::size_t message_head_size(const Message& message, Envelope envelope, const Route& route = {}) noexcept {
@@ -66,6 +66,9 @@ inline void write_route(Writer& out, const Route& route) noexcept {
     out.byte(route.loss);
     out.byte(route.round_trip & 0xffU);
     out.byte(route.round_trip >> 8U);
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        out.byte((route.view >> shift) & 0xffU);
+    }
     if (!route.slice.empty()) {
         out.fixed64(route.slice.first);
         out.fixed64(route.slice.last);

@@ -88,6 +88,14 @@ class PeerList {
         return content_ ? std::span<const Place>(content_->ring) : std::span<const Place>{};
     }
 
+    /// What one node adds to a view.
+    [[nodiscard]] static std::uint32_t view_of(std::uint64_t position) noexcept {
+        return static_cast<std::uint32_t>((position * 0x9e3779b97f4a7c15U) >> 32U);
+    }
+
+    /// 32 bits that tell which nodes are listed, whatever their order: positions on the ring, folded by exclusive or.
+    [[nodiscard]] std::uint32_t view() const noexcept { return content_ ? content_->view : 0; }
+
     /// Whether both handles name the same list object; equal content in two objects gives false.
     [[nodiscard]] bool same_as(const PeerList& other) const noexcept { return content_ == other.content_; }
 
@@ -99,9 +107,15 @@ class PeerList {
                 ring.push_back({peer.hash(), static_cast<std::uint32_t>(ring.size())});
             }
             sort_ascending(ring);
+            for (std::size_t i = 0; i < ring.size(); ++i) {
+                if (i == 0 || ring[i].position != ring[i - 1].position) {
+                    view ^= view_of(ring[i].position);
+                }
+            }
         }
         std::vector<Peer> peers;
         std::vector<Place> ring;
+        std::uint32_t view{0};
     };
 
     std::shared_ptr<const Content> content_;

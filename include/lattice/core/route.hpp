@@ -39,6 +39,8 @@ struct Route {
     std::uint16_t round_trip{0};  ///< And how long acknowledgements take, in units of 100 us; 0: not known.
     std::uint8_t copy{
         1};  ///< Which copy this is, 1 to 15; an acknowledgement repeats it, and so is told from a late one.
+    /// Which nodes the sender knows, itself included (see PeerList::view). A receiver that knows others sees to those itself.
+    std::uint32_t view{0};
     Slice slice{};
 
     friend bool operator==(const Route&, const Route&) = default;

@@ -285,6 +285,7 @@ class BasicEngine {
     [[nodiscard]] Route own_route() const noexcept;
     [[nodiscard]] bool is_direct() const noexcept;
     [[nodiscard]] bool lists(std::string_view node_id) const noexcept;
+    [[nodiscard]] std::uint32_t view() const noexcept;
     [[nodiscard]] std::size_t degree_for(std::size_t payload_size) const noexcept;
     void delegate(const PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects);
     void push_leaves(const PushLedger::Entry& task, std::size_t first, Now now, Effects& effects);

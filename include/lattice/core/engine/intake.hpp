@@ -270,8 +270,8 @@ template <typename T>
 void BasicEngine<T>::hold(const Message& message, Envelope outgoing, const Route& route, const Peer& source, Now now) {
     cache_.insert(message, outgoing, source);
     // Where the origin reaches everybody itself, over links that do not lose, it knows who lacks the message.
-    const bool all_told = reliable_ && reconciler_ && route.course == Course::slice && is_direct() &&
-                          (!source || lists(message.origin()));
+    const bool all_told =
+        reliable_ && reconciler_ && route.course == Course::slice && is_direct() && (!source || route.view == view());
     if (all_told) {
         reconcile_soon(now);  // Costs as good as nothing when nothing is missing, as after a queue that overflowed.
     }

@@ -18,9 +18,8 @@ void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Ro
         spread_over_links(message, outgoing, from, ~LinkMask{0}, now, effects);
         return;
     }
-    if (from && !lists(message.origin())) {
-        push(message, outgoing, from,
-             effects);  // The origin does not know whom this node knows: its slices may miss them.
+    if (from && is_direct() && route.view != view()) {
+        push(message, outgoing, from, effects);  // The sender may not know whom this node knows.
     }
     if (!route.slice.empty()) {
         delegate({message, outgoing, route.slice, from, {}, {}, {}, 0, false, route.receipt}, self_.hash(), now,
@@ -48,6 +47,12 @@ Route BasicEngine<T>::own_route() const noexcept {
         route.slice = Slice::all_but(self_.hash());
     }
     return route;
+}
+
+/// Which nodes this one knows, itself included.
+template <typename T>
+std::uint32_t BasicEngine<T>::view() const noexcept {
+    return peers_.view() ^ (lists(self_.id()) ? 0 : PeerList::view_of(self_.hash()));
 }
 
 /// Whether a node is among the peers.
@@ -208,6 +213,7 @@ Route BasicEngine<T>::route_to(Slice slice, bool acknowledge, std::uint8_t copy,
     Route route{Course::slice, acknowledge, receipt, tree().tuner.loss()};
     route.round_trip = static_cast<std::uint16_t>(units < 0xffff ? units : 0xffff);
     route.copy = copy < 15 ? copy : std::uint8_t{15};
+    route.view = view();
     route.slice = slice;
     return route;
 }
