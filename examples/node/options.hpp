@@ -148,31 +148,31 @@ inline std::string ask_for_help(Settings& settings, std::string_view) {
 
 }  // namespace option
 
-/// All options, in the order of the help. Every field of Config and Limits is one, under its own name.
-inline const std::vector<Option>& options() {
-    using lattice::Config;
-    using lattice::HttpLimits;
-    using lattice::Limits;
-    using lattice::TcpOptions;
-    using option::setting;
-    static const std::vector<Option> table = {
-        {"id", "NAME", "this node's name, unique in the network", option::set_id, nullptr},
-        {"http", "HOST:PORT", "where to serve HTTP; port 0 takes a free one", option::set_http, nullptr},
-        {"tcp", "HOST:PORT", "where to serve TCP, to nodes of this library", option::set_tcp, nullptr},
-        {"peer", "NAME=URL", "a peer at http://HOST:PORT or tcp://HOST:PORT; may be repeated", option::add_peer,
-         nullptr},
-        {"allow-origin", "ORIGIN", "a web page's origin that may call this node; may be repeated", option::allow_origin,
-         nullptr},
-        {"network", "NAME", "nodes of another network are refused; over TCP only", option::set_network, nullptr},
-        {"tls-certificate", "FILE", "this node's certificate and those above it, PEM; TCP is then TLS 1.3",
-         option::set_tls_file<&TlsFiles::certificate>, nullptr},
-        {"tls-key", "FILE", "the key of the certificate, PEM", option::set_tls_file<&TlsFiles::key>, nullptr},
-        {"tls-authorities", "FILE", "whose signature under a peer's certificate counts, PEM",
-         option::set_tls_file<&TlsFiles::authorities>, nullptr},
-        {"tls-names", "node-id|any", "whether a peer's certificate must name its node id [node-id]",
-         option::set_tls_names, nullptr},
-        {"help", "", "print this", option::ask_for_help, nullptr},
+namespace option {
 
+inline std::vector<Option> of_program() {
+    return {
+        {"id", "NAME", "this node's name, unique in the network", set_id, nullptr},
+        {"http", "HOST:PORT", "where to serve HTTP; port 0 takes a free one", set_http, nullptr},
+        {"tcp", "HOST:PORT", "where to serve TCP, to nodes of this library", set_tcp, nullptr},
+        {"peer", "NAME=URL", "a peer at http://HOST:PORT or tcp://HOST:PORT; may be repeated", add_peer, nullptr},
+        {"allow-origin", "ORIGIN", "a web page's origin that may call this node; may be repeated", allow_origin,
+         nullptr},
+        {"network", "NAME", "nodes of another network are refused; over TCP only", set_network, nullptr},
+        {"tls-certificate", "FILE", "this node's certificate and those above it, PEM; TCP is then TLS 1.3",
+         set_tls_file<&TlsFiles::certificate>, nullptr},
+        {"tls-key", "FILE", "the key of the certificate, PEM", set_tls_file<&TlsFiles::key>, nullptr},
+        {"tls-authorities", "FILE", "whose signature under a peer's certificate counts, PEM",
+         set_tls_file<&TlsFiles::authorities>, nullptr},
+        {"tls-names", "node-id|any", "whether a peer's certificate must name its node id [node-id]", set_tls_names,
+         nullptr},
+        {"help", "", "print this", ask_for_help, nullptr},
+    };
+}
+
+inline std::vector<Option> of_protocol() {
+    using lattice::Config;
+    return {
         setting<&Config::fanout>("fanout", "peers that a rumor is pushed to at each hop"),
         setting<&Config::gossip_interval>("gossip-interval", "time between rounds of announcements"),
         setting<&Config::message_ttl>("message-ttl", "hops that a message is pushed at most"),
@@ -187,7 +187,12 @@ inline const std::vector<Option>& options() {
         setting<&Config::announce_rounds>("announce-rounds", "rounds in which a message is announced"),
         setting<&Config::peer_refresh_interval>("peer-refresh-interval", "how often a source of peers is asked again"),
         setting<&Config::foreign_ids>("foreign-ids", "messages with ids of other software: accept or refuse"),
+    };
+}
 
+inline std::vector<Option> of_limits() {
+    using lattice::Limits;
+    return {
         setting<&Limits::payload_max>("payload-max", "largest payload, bytes"),
         setting<&Limits::announce_ids_max>("announce-ids-max", "ids in one announcement"),
         setting<&Limits::announces_per_interval>("announces-per-interval", "announcements heeded per peer and round"),
@@ -217,13 +222,32 @@ inline const std::vector<Option>& options() {
         setting<&Limits::sync_timeout>("sync-timeout", "patience with a comparison"),
         setting<&Limits::posted_max>("posted-max", "broadcasts on their way from other threads"),
         setting<&Limits::posted_bytes_max>("posted-bytes-max", "bytes of their payloads"),
+    };
+}
 
+inline std::vector<Option> of_connections() {
+    using lattice::HttpLimits;
+    using lattice::TcpOptions;
+    return {
         setting<&HttpLimits::connections_max>("http-connections-max", "HTTP connections at once"),
         setting<&HttpLimits::connections_per_address>("http-connections-per-address", "of these, from one address"),
         setting<&HttpLimits::connections_from_loopback>("http-connections-from-loopback", "the same for this machine"),
         setting<&TcpOptions::connections_max>("tcp-connections-max", "TCP connections at once"),
         setting<&TcpOptions::connections_per_address>("tcp-connections-per-address", "of these, with one address"),
     };
+}
+
+}  // namespace option
+
+/// All options, in the order of the help. Every field of Config and Limits is one, under its own name.
+inline const std::vector<Option>& options() {
+    static const std::vector<Option> table = [] {
+        std::vector<Option> all = option::of_program();
+        for (const auto& part : {option::of_protocol(), option::of_limits(), option::of_connections()}) {
+            all.insert(all.end(), part.begin(), part.end());
+        }
+        return all;
+    }();
     return table;
 }
 
