@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include <lattice/lattice.hpp>
+#include <lattice/reconcile/set_reconciler.hpp>
 
 #include "event_loop.hpp"
 #include "peers.hpp"
@@ -78,7 +79,9 @@ class BroadcastNode {
     /// Exists from `init` on, which tells who we are.
     struct Cluster {
         Cluster(EventLoop& loop, const std::string& id, const std::vector<std::string>& node_ids)
-            : self(id), transport(loop, id), peers(node_ids), gossip(transport, loop, peers, settings(id), entropy()) {}
+            : self(id), transport(loop, id), peers(node_ids), gossip(transport, loop, peers, settings(id), entropy()) {
+            gossip.reconcile_with(std::make_unique<lattice::reconcile::SetReconciler>());
+        }
 
         std::string self;
         MaelstromTransport transport;
@@ -90,8 +93,8 @@ class BroadcastNode {
     static lattice::Config settings(const std::string& id) {
         lattice::Config config;
         config.node_id = id;
-        config.gossip_interval = std::chrono::milliseconds{200};
-        config.anti_entropy_interval = std::chrono::seconds{1};
+        config.gossip_interval = std::chrono::seconds{3};  // After what comes, so long until a look whether all came.
+        config.anti_entropy_interval = std::chrono::seconds{4};
         config.message_cache_size = 1'000'000;
         config.limits.messages_per_second = 0;
         config.limits.bytes_per_second = 0;

@@ -46,6 +46,9 @@ class MaelstromTransport {
         }
     }
 
+    /// Not true, but messages are counted here: what a partition swallows is left to reconciliation, which needs few.
+    [[nodiscard]] bool reliable() const noexcept { return true; }
+
     void open(lattice::TransportEvents events) { events_ = std::move(events); }
 
     void close() {
