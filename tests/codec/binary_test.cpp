@@ -37,7 +37,7 @@ Message full_message() {
 }
 
 Route some_route() {
-    return {Course::slice, true, true, 25, 2'000, 3, 0x01020304U, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}};
+    return {Course::slice, true, 25, 2'000, 3, 0x01020304U, {0x0102030405060708U, 0xf1f2f3f4f5f6f7f8U}};
 }
 
 Announce many_names() {
@@ -72,7 +72,7 @@ std::vector<Vector> vectors() {
             {"not_found", NotFound{{b}, Naming::keys}},
             {"sync_request", SyncRequest{MessageId{}, 4096, Naming::keys}},
             {"sync_ids", SyncIds{a, {b}, true, Naming::ids}},
-            {"acknowledge", Acknowledge{{{0x0102030405060708U, 1, 1}, {0xf1f2f3f4f5f6f7f8U, 3, 300}}}},
+            {"acknowledge", Acknowledge{{{0x0102030405060708U, 1}, {0xf1f2f3f4f5f6f7f8U, 3}}}},
             {"link_join", LinkControl{LinkStep::join, 0, {}}},
             {"link_herald", LinkControl{LinkStep::herald, 0x0102030405060708U, repeated_id(0x5a)}},
             {"link_graft", LinkControl{LinkStep::graft, 0x0102030405060708U, repeated_id(0x5a)}},

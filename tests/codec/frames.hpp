@@ -155,7 +155,6 @@ inline Route random_route(Random& random) {
     const Slice slice = random.below(2) == 0 ? Slice{} : Slice{random.next(), random.next()};
     return {course,
             (bytes & 1U) != 0,
-            (bytes & 2U) != 0,
             static_cast<std::uint8_t>(bytes >> 8U),
             static_cast<std::uint16_t>(bytes >> 16U),
             static_cast<std::uint8_t>(bytes >> 60U),
@@ -166,8 +165,7 @@ inline Route random_route(Random& random) {
 inline Acknowledge random_acknowledge(Random& random) {
     Acknowledge made;
     for (std::uint64_t count = random.below(40); count != 0; --count) {
-        made.items.push_back(
-            {random.next(), static_cast<std::uint8_t>(random.next()), static_cast<std::uint32_t>(random.next())});
+        made.items.push_back({random.next(), static_cast<std::uint8_t>(random.next())});
     }
     return made;
 }

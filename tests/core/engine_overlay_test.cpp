@@ -28,6 +28,7 @@ struct Node {
         for (int i = 1; i <= 20; ++i) {
             list.push_back(peer(i));
         }
+        engine.rely_on_transport(true);
         engine.start(now, membership);
         engine.peers_changed(PeerList(std::move(list)), now);
     }

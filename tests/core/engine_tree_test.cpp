@@ -64,7 +64,7 @@ struct Node {
         }
     }
     void acknowledge(const Sent& sent) {
-        receive(sent.to, Acknowledge{{{sent.push.message.key().word(0), sent.push.route.copy, 1}}});
+        receive(sent.to, Acknowledge{{{sent.push.message.key().word(0), sent.push.route.copy}}});
     }
     /// Lets time pass, with everything that becomes due on the way.
     void advance(Duration by) {
@@ -121,7 +121,7 @@ std::size_t covered(const PeerList& peers, const std::vector<Sent>& pushes) {
 }
 
 Push pushed(const Message& message, Slice slice, bool acknowledge = true) {
-    return {message, {5, 1}, {Course::slice, acknowledge, false, 0, 0, 1, 0, slice}};
+    return {message, {5, 1}, {Course::slice, acknowledge, 0, 0, 1, 0, slice}};
 }
 
 }  // namespace
@@ -231,7 +231,7 @@ TEST_CASE("where copies get lost, silence is answered with another copy") {
         node.publish("m" + std::to_string(i));
         for (const Sent& sent : node.pushes()) {
             if (sent.to == peer(1)) {
-                node.acknowledge({{sent.push.message, {}, {Course::slice, true, false, 0, 0, 2, 0, {}}}, sent.to});
+                node.acknowledge({{sent.push.message, {}, {Course::slice, true, 0, 0, 2, 0, {}}}, sent.to});
             } else {
                 node.acknowledge(sent);
             }

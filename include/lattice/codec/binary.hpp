@@ -30,7 +30,7 @@
 ///
 ///     flags     fN: the field is present when bit N is set. Other bits: 0; a receiver skips the frame when one is set
 ///     priority  0 critical, 1 high, 3 bulk; others, and none at all, are normal
-///     route     see Route. Its flags: 1 acknowledge, 2 receipt, 4 overlay, 8 the slice is not empty; the upper half is
+///     route     see Route. Its flags: 1 acknowledge, 4 overlay, 8 the slice is not empty; the upper half is
 ///               the copy
 ///     id        Message::id(): the SHA-256 of the fields, or what a foreign node called the message. It travels so
 ///               that a duplicate is recognised before anything is hashed
@@ -42,7 +42,7 @@
 ///     SyncRequest                   flags 1 | after 32 bytes | limit varint
 ///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
 ///     Reconcile                     flags 1 | step 1 | session varint | size varint | so many bytes of a reconciler's
-///     Acknowledge                   flags 1 | count varint | count * (name 8 bytes, copy 1, reached varint)
+///     Acknowledge                   flags 1 | count varint | count * (name 8 bytes, copy 1)
 ///     LinkControl                   flags 1 | step 1 | origin 8 bytes (steps 7 to 9) | name 32 bytes (7; 8 may)
 ///
 ///     step      Reconcile: 0 request, 1 reply, 2 wants. LinkControl: 0 probe, 1 echo, 2 join, 3 join and keep, 4 welcome,

@@ -117,7 +117,6 @@ inline void read_route(Reader& in, Route& route) noexcept {
     const std::uint8_t flags = in.byte();
     route.course = (flags & flag::overlay) != 0 ? Course::overlay : Course::slice;
     route.acknowledge = (flags & flag::acknowledge) != 0;
-    route.receipt = (flags & flag::receipt) != 0;
     route.loss = in.byte();
     route.round_trip = in.byte();
     route.round_trip = static_cast<std::uint16_t>(route.round_trip | (in.byte() << 8U));
@@ -289,8 +288,7 @@ inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     if (count > wire::names_max) {
         return FieldsResult::malformed(FrameFault::too_many_names);
     }
-    constexpr std::size_t least = sizeof(std::uint64_t) + 2;
-    if (!in.ok() || count * least > in.left()) {
+    if (!in.ok() || count * wire::acknowledge_size > in.left()) {
         return FieldsResult::malformed(FrameFault::fields_malformed);
     }
     auto& items = frame.emplace<Acknowledge>().items;
@@ -298,8 +296,6 @@ inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     for (Acknowledge::Item& item : items) {
         item.name = in.fixed64();
         item.copy = in.byte();
-        const std::uint64_t reached = in.varint();
-        item.reached = static_cast<std::uint32_t>(reached < 0xffffffffU ? reached : 0xffffffffU);
     }
     return in.ok() ? FieldsResult{} : FieldsResult::malformed(FrameFault::fields_malformed);
 }

@@ -59,10 +59,9 @@ inline std::size_t message_head_size(const Message& message, Envelope envelope, 
 
 inline void write_route(Writer& out, const Route& route) noexcept {
     namespace flag = wire::route_flag;
-    out.byte(
-        static_cast<std::size_t>((route.acknowledge ? flag::acknowledge : 0) | (route.receipt ? flag::receipt : 0) |
-                                 (route.course == Course::overlay ? flag::overlay : 0) |
-                                 (route.slice.empty() ? 0 : flag::slice) | ((route.copy & 15U) << flag::copy_shift)));
+    out.byte(static_cast<std::size_t>(
+        (route.acknowledge ? flag::acknowledge : 0) | (route.course == Course::overlay ? flag::overlay : 0) |
+        (route.slice.empty() ? 0 : flag::slice) | ((route.copy & 15U) << flag::copy_shift)));
     out.byte(route.loss);
     out.byte(route.round_trip & 0xffU);
     out.byte(route.round_trip >> 8U);
@@ -158,11 +157,7 @@ struct HeadSize {
     }
     std::size_t operator()(const Acknowledge& frame) const noexcept {
         const auto items = carried(frame.items);
-        std::size_t size = prologue_size + flags + varint::size(items.size());
-        for (const Acknowledge::Item& item : items) {
-            size += sizeof item.name + 1 + varint::size(item.reached);
-        }
-        return size;
+        return prologue_size + flags + varint::size(items.size()) + items.size() * wire::acknowledge_size;
     }
     std::size_t operator()(const LinkControl& frame) const noexcept {
         constexpr std::size_t step = 1;
@@ -223,7 +218,6 @@ struct WriteHead {
         for (const Acknowledge::Item& item : items) {
             out.fixed64(item.name);
             out.byte(item.copy);
-            out.varint(item.reached);
         }
     }
     void operator()(const LinkControl& frame) const noexcept {

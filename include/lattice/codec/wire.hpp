@@ -52,7 +52,6 @@ inline constexpr std::uint8_t known = 63;
 /// Flags of a Route.
 namespace route_flag {
 inline constexpr std::uint8_t acknowledge = 1;
-inline constexpr std::uint8_t receipt = 2;
 inline constexpr std::uint8_t overlay = 4;  ///< Course::overlay; otherwise Course::slice.
 inline constexpr std::uint8_t slice = 8;    ///< The slice is not empty.
 inline constexpr unsigned copy_shift = 4;   ///< The upper half is Route::copy.
@@ -64,6 +63,9 @@ inline constexpr std::uint8_t naming_ids = 1;  ///< Naming::ids; otherwise Namin
 inline constexpr std::uint8_t complete = 2;    ///< SyncIds::complete.
 inline constexpr std::uint8_t answer = 4;      ///< Announce::answer.
 }  // namespace names_flag
+
+/// Bytes of one item of an Acknowledge.
+inline constexpr std::size_t acknowledge_size = 9;
 
 /// Names in one frame: as many as fit beside the largest frame of the default settings (8,192 * 32 = 256 KiB), twice
 /// what any default of Limits sends. Encoders stop there, decoders refuse more.

@@ -82,8 +82,6 @@ struct Acknowledge {
     struct Item {
         std::uint64_t name{0};  ///< MessageId::word(0) of the key: enough between two nodes that both know the message.
         std::uint8_t copy{1};   ///< Route::copy of the push; 0: it was not pushed.
-        /// Nodes of the slice known to have it, the sender included. Grows for a receipt only.
-        std::uint32_t reached{1};
 
         friend bool operator==(const Item&, const Item&) = default;
     };
@@ -99,8 +97,8 @@ struct LinkControl {
 
 /// What travels between two nodes. Codecs and transports treat all alternatives alike; a receiver skips kinds that it does
 /// not know.
-using Frame = std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile, Acknowledge,
-                           LinkControl>;
+using Frame =
+    std::variant<Push, Provide, Announce, Request, NotFound, SyncRequest, SyncIds, Reconcile, Acknowledge, LinkControl>;
 
 /// The alternatives of Frame by their index, for a switch: it costs a fraction of what std::visit costs to compile.
 enum class FrameKind : std::uint8_t {

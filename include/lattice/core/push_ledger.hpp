@@ -34,7 +34,6 @@ class BasicPushLedger {
         TimePoint deadline{};
         std::uint8_t tries{1};  ///< Copies sent and probes made.
         bool probing{false};    ///< The last try was an announcement.
-        bool receipt{false};
         Course course{Course::slice};
 
         [[nodiscard]] std::uint64_t name() const noexcept { return message.key().word(0); }

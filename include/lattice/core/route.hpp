@@ -34,7 +34,6 @@ enum class Course : std::uint8_t {
 struct Route {
     Course course{Course::rumor};
     bool acknowledge{false};  ///< Answer with an Acknowledge.
-    bool receipt{false};      ///< Count who has the message and tell the sender, as long as more are found.
     std::uint8_t loss{0};  ///< What the sender measured: frames lost, in 255ths. For who has measured nothing itself.
     std::uint16_t round_trip{0};  ///< And how long acknowledgements take, in units of 100 us; 0: not known.
     std::uint8_t copy{

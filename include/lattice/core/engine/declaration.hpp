@@ -292,7 +292,7 @@ class BasicEngine {
     void count_pushes(Envelope outgoing, std::size_t count) noexcept;
     void try_again(PushLedger::Entry entry, Now now, Effects& effects);
     void wait_for(PushLedger::Entry entry, Now now);
-    [[nodiscard]] Route route_to(Slice slice, bool acknowledge, std::uint8_t copy, bool receipt);
+    [[nodiscard]] Route route_to(Slice slice, bool acknowledge, std::uint8_t copy);
     [[nodiscard]] Duration patience_with(const Peer& peer);
     [[nodiscard]] Duration lateness_of(const Peer& peer, Now now);
     [[nodiscard]] bool is_suspect(const Peer& peer, Now now) const noexcept;

@@ -83,7 +83,7 @@ Receipt BasicEngine<T>::on(Announce& announce, const Peer& from, Now now, Effect
         if (!seen_.contains(announce.names[i])) {
             want(announce.names[i], Naming::keys, holder, now, grace);
         } else if (announce.answer) {
-            known.items.push_back({announce.names[i].word(0), 0, 1});
+            known.items.push_back({announce.names[i].word(0), 0});
         }
     }
     if (!known.items.empty()) {
@@ -149,8 +149,7 @@ Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects&
             waiting->deadline =
                 now.time + patience_with(from);  // Asked for: the peer is there, and will say when it has it.
             waiting->probing = false;
-            effects.send_to(
-                from, Push{held->message, envelope, route_to(waiting->slice, true, waiting->tries, waiting->receipt)});
+            effects.send_to(from, Push{held->message, envelope, route_to(waiting->slice, true, waiting->tries)});
             continue;
         }
         effects.send_to(from, Provide{held->message, envelope});

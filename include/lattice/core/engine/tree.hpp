@@ -22,8 +22,7 @@ void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Ro
         push(message, outgoing, from, effects);  // The sender may not know whom this node knows.
     }
     if (!route.slice.empty()) {
-        delegate({message, outgoing, route.slice, from, {}, {}, {}, 0, false, route.receipt}, self_.hash(), now,
-                 effects);
+        delegate({message, outgoing, route.slice, from, {}, {}, {}, 0, false}, self_.hash(), now, effects);
     }
 }
 
@@ -152,8 +151,8 @@ void BasicEngine<T>::push_leaves(const PushLedger::Entry& task, std::size_t firs
     if (count == 0) {
         return;
     }
-    const bool acknowledge = !reliable_ || task.receipt;
-    effects.send_to_targets_from(first, Push{task.message, task.envelope, route_to({}, acknowledge, 1, task.receipt)});
+    const bool acknowledge = !reliable_;
+    effects.send_to_targets_from(first, Push{task.message, task.envelope, route_to({}, acknowledge, 1)});
     count_pushes(task.envelope, count);
     for (std::size_t i = first; acknowledge && i < first + count; ++i) {
         PushLedger::Entry entry = task;
@@ -182,7 +181,7 @@ void BasicEngine<T>::try_again(PushLedger::Entry entry, Now now, Effects& effect
     } else {
         const std::size_t copies = entry.slice.empty() ? 1 : tree().tuner.copies_inside();
         for (std::size_t i = 0; i < copies; ++i) {
-            Route route = route_to(entry.slice, true, entry.tries, entry.receipt);
+            Route route = route_to(entry.slice, true, entry.tries);
             route.course = entry.course;
             effects.send_to(entry.peer, Push{entry.message, entry.envelope, route});
         }
@@ -207,10 +206,10 @@ void BasicEngine<T>::wait_for(PushLedger::Entry entry, Now now) {
 }
 
 template <typename T>
-Route BasicEngine<T>::route_to(Slice slice, bool acknowledge, std::uint8_t copy, bool receipt) {
+Route BasicEngine<T>::route_to(Slice slice, bool acknowledge, std::uint8_t copy) {
     const auto units =
         tree().typical.known() ? tree().typical.patience(2) / std::chrono::microseconds{100} : tree().hinted_round_trip;
-    Route route{Course::slice, acknowledge, receipt, tree().tuner.loss()};
+    Route route{Course::slice, acknowledge, tree().tuner.loss()};
     route.round_trip = static_cast<std::uint16_t>(units < 0xffff ? units : 0xffff);
     route.copy = copy < 15 ? copy : std::uint8_t{15};
     route.view = view();

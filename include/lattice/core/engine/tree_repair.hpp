@@ -51,7 +51,7 @@ template <typename T>
 void BasicEngine<T>::acknowledge(const MessageId& key, std::uint8_t copy, const Peer& to, Effects& effects) {
     for (std::size_t copies = tree().tuner.acknowledgements(); copies != 0; --copies) {
         ++statistics_.acknowledges_sent;
-        effects.send_to(to, Acknowledge{{{key.word(0), copy, 1}}});
+        effects.send_to(to, Acknowledge{{{key.word(0), copy}}});
     }
 }
 
@@ -123,8 +123,7 @@ void BasicEngine<T>::push_not_sent(const Push& push, const Peer& peer, Now now, 
     if (push.route.course != Course::slice) {
         return;
     }
-    PushLedger::Entry entry{push.message, push.envelope,     push.route.slice, peer, {}, {}, {}, 2,
-                            true,         push.route.receipt};
+    PushLedger::Entry entry{push.message, push.envelope, push.route.slice, peer, {}, {}, {}, 2, true};
     if (!entry.slice.empty()) {
         give_branch_to_others(entry, now, effects);
     }
