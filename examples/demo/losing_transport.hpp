@@ -27,6 +27,8 @@ class LosingTransport {
     }
     void open(lattice::TransportEvents events) { inner_.open(std::move(events)); }
     void close() { inner_.close(); }
+    /// It claims to be: else the push would be acknowledged, and sent again before anti-entropy finds that it is missing.
+    [[nodiscard]] bool reliable() const noexcept { return true; }
 
     /// How many pushes were lost.
     [[nodiscard]] std::size_t lost() const noexcept { return lost_; }

@@ -48,6 +48,7 @@ SpreadSetting rumor(std::size_t nodes, std::size_t fanout, std::uint64_t seed) {
     setting.nodes = nodes;
     setting.seed = seed;
     setting.payload_size = 16;
+    setting.config.dissemination = Config::Dissemination::rumor;
     setting.config.fanout = fanout;
     setting.config.message_ttl = ceiling::hops;
     setting.config.enable_pull = false;
