@@ -46,11 +46,12 @@ struct NameHash {
     std::size_t operator()(const MessageId& name) const noexcept { return name.word(0); }
 };
 
-/// A node that remembers 100,000 ids and knows 50 peers, without a transport.
+/// A node that remembers 100,000 ids, without a transport. It knows 50 peers and tells 3 of them, or a few and tells all.
 struct Node {
-    Node() : engine(settings(), Peer("self"), 1) {
+    explicit Node(bool direct = false) : engine(settings(direct), Peer("self"), 1) {
+        engine.rely_on_transport(true);
         std::vector<Peer> peers;
-        for (int i = 0; i < 50; ++i) {
+        for (int i = 0; i < (direct ? 7 : 50); ++i) {
             peers.emplace_back("peer-" + std::to_string(i), "null://");
         }
         engine.start(now);
@@ -60,9 +61,10 @@ struct Node {
         }
     }
 
-    static std::shared_ptr<const Config> settings() {
+    static std::shared_ptr<const Config> settings(bool direct = false) {
         Config config;
         config.node_id = "self";
+        config.dissemination = direct ? Config::Dissemination::tree : Config::Dissemination::rumor;
         config.limits.messages_per_second = 0;
         config.limits.bytes_per_second = 0;
         config.limits.horizon = 24h;
@@ -184,8 +186,8 @@ void floor_look_up(benchmark::State& state) {
     state.counters["bytes_per_id"] = static_cast<double>(seen.footprint()) / static_cast<double>(remembered);
 }
 
-void broadcast(benchmark::State& state) {
-    Node node;
+void broadcast_by(benchmark::State& state, bool direct) {
+    Node node(direct);
     const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
     for (auto _ : state) {
         node.effects.clear();
@@ -197,6 +199,9 @@ void broadcast(benchmark::State& state) {
         }
     }
 }
+
+void broadcast_to_3_of_50(benchmark::State& state) { broadcast_by(state, false); }
+void broadcast_to_all_of_7(benchmark::State& state) { broadcast_by(state, true); }
 
 void idle_engine(benchmark::State& state) {
     const auto config = Node::settings();
@@ -212,7 +217,8 @@ BENCHMARK(floor_set_and_copy)->Arg(256)->Arg(1024);
 BENCHMARK(receive_new)->Arg(256)->Arg(1024);
 BENCHMARK(floor_look_up);
 BENCHMARK(receive_duplicate);
-BENCHMARK(broadcast)->Arg(256)->Arg(1024);
+BENCHMARK(broadcast_to_3_of_50)->Arg(256)->Arg(1024);
+BENCHMARK(broadcast_to_all_of_7)->Arg(256)->Arg(1024);
 BENCHMARK(idle_engine);
 
 }  // namespace
