@@ -376,3 +376,41 @@ TEST_CASE("a node of a small network passes on what comes from somebody who know
         CHECK_FALSE(node.pushes().empty());
     }
 }
+
+TEST_CASE("branches of one message are taken over within the share of the peer") {
+    Node node(40, true);
+    const Message message = test::message("m", "node-7", node.now.wall);
+    node.receive(peer(7), pushed(message, {}, false));
+    node.effects.clear();
+    constexpr std::uint64_t branches = 5'000;
+    for (std::uint64_t i = 1; i <= branches; ++i) {
+        node.receive(peer(7), pushed(message, {i << 40U, 0}, false));
+    }
+    const std::uint64_t with_share = node.engine.statistics().payloads_sent;
+    Node trusting(40, true, [](Config& config) {
+        config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
+    });
+    trusting.receive(peer(7), pushed(message, {}, false));
+    for (std::uint64_t i = 1; i <= branches; ++i) {
+        trusting.receive(peer(7), pushed(message, {i << 40U, 0}, false));
+    }
+    CHECK(with_share > 0);
+    CHECK(with_share * 5 < trusting.engine.statistics().payloads_sent);  // 400 of 5,000: two seconds' worth.
+}
+
+TEST_CASE("what peers say of round trips is heeded within reason") {
+    for (const std::uint16_t lie : {std::uint16_t{1}, std::uint16_t{0xffff}}) {
+        Node node(6, false);
+        Push push = pushed(test::message("m", "node-1", node.now.wall), {}, false);
+        push.route.round_trip = lie;
+        push.route.loss = 255;
+        node.receive(peer(1), push);
+        node.effects.clear();
+        node.publish();
+        node.advance(12ms);
+        CHECK(node.pushes().size() == 6);  // No storm of copies.
+        node.advance(900ms);
+        CHECK_FALSE(node.pushes().empty());  // And repair goes on.
+    }
+}

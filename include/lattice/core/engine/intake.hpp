@@ -54,7 +54,10 @@ Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& ro
     if (detail::planted(detail::Defect::remember_by_cache) ? cache_.find(message.key(), Naming::keys) != nullptr
                                                            : seen_.contains(message.key())) {
         ++statistics_.duplicates_filtered;
-        take_over(message.key(), route, from, now, effects);
+        if (route.slice.empty() ||
+            within_share(message, from, now)) {  // Branches of one message could be without number.
+            take_over(message.key(), route, from, now, effects);
+        }
         if (overlay_ && route.course == Course::overlay) {
             further_copy(message, arrival == Arrival::provided, from, now, effects);
         }

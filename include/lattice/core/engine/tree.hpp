@@ -227,7 +227,10 @@ Duration BasicEngine<T>::patience_with(const Peer& peer) {
     } else if (tree().typical.known()) {
         patience = tree().typical.patience(2);
     } else if (tree().hinted_round_trip != 0) {
-        patience = std::chrono::microseconds{100} * tree().hinted_round_trip;
+        // What peers say is heeded within reason: a lie must neither cause a storm of copies nor stop repair.
+        const Duration hint = std::chrono::microseconds{100} * tree().hinted_round_trip;
+        const Duration least = patience / 16;
+        patience = hint < least ? least : (hint < 4 * patience ? hint : 4 * patience);
     }
     // Where nothing gets lost, silence means a busy or a dead node: no reason for haste.
     return reliable_ && patience < config_->limits.acknowledge_timeout ? config_->limits.acknowledge_timeout : patience;
