@@ -43,7 +43,8 @@ struct Limits {
     Duration fetch_timeout{std::chrono::seconds{2}};
     /// The doubling of `fetch_timeout` on repeated silence ends here.
     Duration fetch_timeout_max{std::chrono::seconds{16}};
-    /// How often one peer gets the same message on request; gossipsub's figure. More is a way to make us upload.
+    /// How often one peer gets the same message on request within a minute; gossipsub's figure. More is a way to make us
+    /// upload; fewer, for good, would leave out a peer whose copies got lost.
     std::size_t answers_per_peer_and_id{3};
 
     /// A pushed copy unacknowledged for so long is sent again, until the peer's own round trip is known; over transports that
