@@ -73,7 +73,7 @@ class SpreadTuner {
         const std::uint64_t ratio = static_cast<std::uint64_t>(missed_) / tolerated_;
         const std::uint64_t bits = static_cast<std::uint64_t>(std::bit_width(ratio));
         const std::uint64_t wanted = bits * 11 * one / (one - (loss_ < one / 2 ? loss_ : one / 2));
-        const std::uint64_t have = links_times_rounds_ * 16;
+        const std::uint64_t have = std::uint64_t{links_times_rounds_} * 16;
         if (wanted > have || wanted + 24 < have) {
             links_times_rounds_ = static_cast<std::uint32_t>(wanted == 0 ? 1 : (wanted + 15) / 16);
         }
