@@ -42,6 +42,7 @@ class BasicSeenSet {
 #if defined(__GNUC__)
         if (!slots_.empty()) {
             const std::size_t at = home(fingerprint(name));
+            __asm__ volatile("");  // Without it GCC takes this for a function without effect, and leaves out the calls.
             __builtin_prefetch(&slots_[at], 1);
             __builtin_prefetch(&ages_[at], 1);
         }
