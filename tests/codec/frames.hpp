@@ -56,7 +56,7 @@ inline bool same_message(const Message& a, const Message& b) {
 }
 
 inline bool same(const Envelope& a, const Envelope& b) {
-    return a.ttl == b.ttl && a.hops == b.hops && a.priority == b.priority;
+    return a.ttl == b.ttl && a.hops == b.hops && a.priority == b.priority && a.receipt == b.receipt;
 }
 
 inline bool same_frame(const Frame& a, const Frame& b) {
@@ -167,6 +167,11 @@ inline Acknowledge random_acknowledge(Random& random) {
     for (std::uint64_t count = random.below(40); count != 0; --count) {
         made.items.push_back({random.next(), static_cast<std::uint8_t>(random.next())});
     }
+    for (Acknowledge::Item& item : made.items) {
+        const std::uint64_t tallied = random.next() & random.next();
+        item.tally =
+            (tallied & 1U) == 0 ? Tally{} : Tally{static_cast<std::uint32_t>(tallied >> 33U), random.below(2) == 0};
+    }
     return made;
 }
 
@@ -183,7 +188,8 @@ inline LinkControl random_link_control(Random& random) {
 inline Frame random_frame(Random& random) {
     const Naming naming = random.below(2) == 0 ? Naming::keys : Naming::ids;
     const Envelope envelope{static_cast<std::uint8_t>(random.below(ceiling::hops + 1)),
-                            static_cast<std::uint8_t>(random.below(256)), static_cast<Priority>(random.below(4))};
+                            static_cast<std::uint8_t>(random.below(256)), static_cast<Priority>(random.below(4)),
+                            random.below(2) == 0};
     switch (random.below(10)) {
         case 0:
             return Push{random_message(random), envelope, random_route(random)};

@@ -34,7 +34,8 @@
 ///               the copy
 ///     id        Message::id(): the SHA-256 of the fields, or what a foreign node called the message. It travels so
 ///               that a duplicate is recognised before anything is hashed
-///     extension varint, then so many bytes, which a receiver of version 1 ignores
+///     extension varint, then so many bytes. In the first of them bit 1 says that the sender counts the receiver
+///               (Envelope::receipt); other bits and bytes are ignored by version 1
 ///
 /// kind 3 Announce, 4 Request, 5 NotFound, 6 SyncRequest, 7 SyncIds, 8 Reconcile, 9 Acknowledge, 10 LinkControl:
 ///
@@ -42,15 +43,16 @@
 ///     SyncRequest                   flags 1 | after 32 bytes | limit varint
 ///     SyncIds                       flags 1 | after 32 bytes | count varint | count * 32 bytes
 ///     Reconcile                     flags 1 | step 1 | session varint | size varint | so many bytes of a reconciler's
-///     Acknowledge                   flags 1 | count varint | count * (name 8 bytes, copy 1)
+///     Acknowledge                   flags 1 | count varint | count * (name 8 bytes, copy 1, tally varint (bit 1))
 ///     LinkControl                   flags 1 | step 1 | origin 8 bytes (steps 7 to 9) | name 32 bytes (7; 8 may)
 ///
 ///     step      Reconcile: 0 request, 1 reply, 2 wants. LinkControl: 0 probe, 1 echo, 2 join, 3 join and keep, 4 welcome,
 ///               5 refuse, 6 leave, 7 herald, 8 graft, 9 prune. A receiver skips a frame with another one
 ///     origin    FNV-1a, 64 bits, of the origin's node id
 ///     session   below 2^32
-///     flags     bit 1: names are ids, not keys (Naming; never set in Announce). bit 2: complete (SyncIds only). bit 4:
-///               answer (Announce only)
+///     flags     bit 1: names are ids, not keys (Naming; never set in Announce); in Acknowledge, items have tallies.
+///               bit 2: complete (SyncIds only). bit 4: answer (Announce only)
+///     tally     twice the nodes reached, at most 2^31 - 1, and 1 more when no more are expected
 ///
 /// kind 240 to 255 belongs to the transport: what two ends of a link say to each other, which the codec skips as unknown.
 /// TCP's are in transport/tcp/context.hpp.

@@ -130,6 +130,12 @@ inline void read_route(Reader& in, Route& route) noexcept {
     route.copy = static_cast<std::uint8_t>(flags >> flag::copy_shift);
 }
 
+/// What of an extension this version knows.
+inline void read_extension(ByteView extension, MessageView& view) noexcept {
+    view.envelope.receipt =
+        !extension.empty() && (std::to_integer<std::uint8_t>(extension.front()) & wire::extension_flag::receipt) != 0;
+}
+
 inline std::uint8_t clamp_ttl(std::uint8_t ttl) noexcept { return ttl < ceiling::hops ? ttl : ceiling::hops; }
 
 }  // namespace detail
@@ -157,7 +163,7 @@ inline detail::FieldsResult read_message(ByteView bytes, WireLimits limits, Mess
     view.fields.origin = in.text(origin_size);
     if ((flags & flag::extension) != 0) {
         const std::uint64_t size = in.varint();
-        in.bytes(size < in.left() + 1 ? static_cast<std::size_t>(size) : in.left() + 1);
+        detail::read_extension(in.bytes(size < in.left() + 1 ? static_cast<std::size_t>(size) : in.left() + 1), view);
     }
     view.envelope.priority = (flags & flag::priority) != 0 ? detail::priority_of(in.byte()) : Priority::normal;
     if ((flags & flag::route) != 0) {
@@ -279,16 +285,23 @@ inline FieldsResult decode_reconcile(ByteView bytes, Frame& frame) {
     return {};
 }
 
+inline Tally tally_of(std::uint64_t number) noexcept {
+    const std::uint64_t reached = number / 2;
+    return {static_cast<std::uint32_t>(reached < wire::tally_max ? reached : wire::tally_max), (number & 1U) != 0};
+}
+
 inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     Reader in(bytes);
-    if (in.byte() != 0) {
+    const std::uint8_t flags = in.byte();
+    if ((flags & ~wire::acknowledge_flag::tallies) != 0) {
         return in.ok() ? FieldsResult::skipped() : FieldsResult::malformed(FrameFault::fields_malformed);
     }
     const std::uint64_t count = in.varint();
     if (count > wire::names_max) {
         return FieldsResult::malformed(FrameFault::too_many_names);
     }
-    if (!in.ok() || count * wire::acknowledge_size > in.left()) {
+    const std::size_t least = wire::acknowledge_size + (flags != 0 ? 1U : 0U);
+    if (!in.ok() || count * least > in.left()) {
         return FieldsResult::malformed(FrameFault::fields_malformed);
     }
     auto& items = frame.emplace<Acknowledge>().items;
@@ -296,6 +309,7 @@ inline FieldsResult decode_acknowledge(ByteView bytes, Frame& frame) {
     for (Acknowledge::Item& item : items) {
         item.name = in.fixed64();
         item.copy = in.byte();
+        item.tally = flags != 0 ? tally_of(in.varint()) : Tally{};
     }
     return in.ok() ? FieldsResult{} : FieldsResult::malformed(FrameFault::fields_malformed);
 }

@@ -39,11 +39,11 @@ inline constexpr std::size_t prologue_size = 2;
 
 inline std::uint8_t message_flags(const Message& message, Envelope envelope, const Route& route) noexcept {
     namespace flag = wire::message_flag;
-    return static_cast<std::uint8_t>((message.expiry() ? flag::expiry : 0) |
-                                     (message.public_key().empty() ? 0 : flag::public_key) |
-                                     (message.signature().empty() ? 0 : flag::signature) |
-                                     (envelope.priority == Priority::normal ? 0 : flag::priority) |
-                                     (route.course == Course::rumor ? 0 : flag::route));
+    return static_cast<std::uint8_t>(
+        (message.expiry() ? flag::expiry : 0) | (message.public_key().empty() ? 0 : flag::public_key) |
+        (message.signature().empty() ? 0 : flag::signature) | (envelope.receipt ? flag::extension : 0) |
+        (envelope.priority == Priority::normal ? 0 : flag::priority) |
+        (route.course == Course::rumor ? 0 : flag::route));
 }
 
 inline std::size_t route_size(const Route& route) noexcept {
@@ -53,7 +53,7 @@ inline std::size_t route_size(const Route& route) noexcept {
 inline std::size_t message_head_size(const Message& message, Envelope envelope, const Route& route = {}) noexcept {
     constexpr std::size_t fixed = 5 + MessageId::size + 8;
     return prologue_size + fixed + (message.expiry() ? 8 : 0) + message.public_key().size() +
-           message.signature().size() + message.type().size() + message.origin().size() +
+           message.signature().size() + message.type().size() + message.origin().size() + (envelope.receipt ? 2 : 0) +
            (envelope.priority == Priority::normal ? 0 : 1) + route_size(route);
 }
 
@@ -93,6 +93,10 @@ inline void write_message_head(Writer& out, wire::Kind kind, const Message& mess
     out.bytes(message.signature());
     out.text(message.type());
     out.text(message.origin());
+    if (envelope.receipt) {
+        out.varint(1);
+        out.byte(wire::extension_flag::receipt);
+    }
     if (envelope.priority != Priority::normal) {
         out.byte(static_cast<std::uint8_t>(envelope.priority));
     }
@@ -133,6 +137,22 @@ inline bool names_message(const LinkControl& frame) noexcept {
     return frame.step == LinkStep::herald || (frame.step == LinkStep::graft && !(frame.name == MessageId{}));
 }
 
+inline std::uint64_t tally_number(Tally tally) noexcept {
+    const std::uint64_t reached = tally.reached < wire::tally_max ? tally.reached : wire::tally_max;
+    return 2 * reached + (tally.complete ? 1 : 0);
+}
+
+/// Bytes of the tallies of some items; 0 when none has one, and then none is written.
+inline std::size_t tallies_size(std::span<const Acknowledge::Item> items) noexcept {
+    std::size_t size = 0;
+    bool any = false;
+    for (const Acknowledge::Item& item : items) {
+        any = any || item.tally;
+        size += varint::size(tally_number(item.tally));
+    }
+    return any ? size : 0;
+}
+
 /// Bytes between the length and the payload.
 struct HeadSize {
     static constexpr std::size_t flags = 1;
@@ -157,7 +177,8 @@ struct HeadSize {
     }
     std::size_t operator()(const Acknowledge& frame) const noexcept {
         const auto items = carried(frame.items);
-        return prologue_size + flags + varint::size(items.size()) + items.size() * wire::acknowledge_size;
+        return prologue_size + flags + varint::size(items.size()) + items.size() * wire::acknowledge_size +
+               tallies_size(items);
     }
     std::size_t operator()(const LinkControl& frame) const noexcept {
         constexpr std::size_t step = 1;
@@ -213,11 +234,15 @@ struct WriteHead {
     }
     void operator()(const Acknowledge& frame) const noexcept {
         const auto items = carried(frame.items);
-        write_prologue(out, wire::Kind::acknowledge, 0);
+        const bool tallies = tallies_size(items) != 0;
+        write_prologue(out, wire::Kind::acknowledge, tallies ? wire::acknowledge_flag::tallies : 0U);
         out.varint(items.size());
         for (const Acknowledge::Item& item : items) {
             out.fixed64(item.name);
             out.byte(item.copy);
+            if (tallies) {
+                out.varint(tally_number(item.tally));
+            }
         }
     }
     void operator()(const LinkControl& frame) const noexcept {

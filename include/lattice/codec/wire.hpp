@@ -49,6 +49,11 @@ inline constexpr std::uint8_t route = 32;     ///< Push only. Absent: Course::ru
 inline constexpr std::uint8_t known = 63;
 }  // namespace message_flag
 
+/// Flags in the first byte of the extension of Push and Provide; unknown ones, and bytes behind it, are ignored.
+namespace extension_flag {
+inline constexpr std::uint8_t receipt = 1;  ///< Envelope::receipt.
+}  // namespace extension_flag
+
 /// Flags of a Route.
 namespace route_flag {
 inline constexpr std::uint8_t acknowledge = 1;
@@ -64,8 +69,16 @@ inline constexpr std::uint8_t complete = 2;    ///< SyncIds::complete.
 inline constexpr std::uint8_t answer = 4;      ///< Announce::answer.
 }  // namespace names_flag
 
-/// Bytes of one item of an Acknowledge.
+/// Flags of an Acknowledge.
+namespace acknowledge_flag {
+inline constexpr std::uint8_t tallies = 1;  ///< Each item has a Tally.
+}  // namespace acknowledge_flag
+
+/// Bytes of one item of an Acknowledge, its tally not counted.
 inline constexpr std::size_t acknowledge_size = 9;
+
+/// Nodes that a Tally may count; more are read as that.
+inline constexpr std::uint32_t tally_max = 0x7fffffffU;
 
 /// Names in one frame: as many as fit beside the largest frame of the default settings (8,192 * 32 = 256 KiB), twice
 /// what any default of Limits sends. Encoders stop there, decoders refuse more.

@@ -10,6 +10,7 @@
 #include <lattice/core/message.hpp>
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/route.hpp>
+#include <lattice/core/tally.hpp>
 
 namespace lattice::inline v0 {
 
@@ -77,11 +78,13 @@ struct Reconcile {
     Bytes body;
 };
 
-/// "These pushed messages are here", to whoever asked for that (Route::acknowledge).
+/// "These pushed messages are here", to whoever asked for that (Route::acknowledge), and "so many nodes have them", to whom
+/// this node counts itself (Envelope::receipt).
 struct Acknowledge {
     struct Item {
         std::uint64_t name{0};  ///< MessageId::word(0) of the key: enough between two nodes that both know the message.
-        std::uint8_t copy{1};   ///< Route::copy of the push; 0: it was not pushed.
+        std::uint8_t copy{1};   ///< Route::copy of the push; 0: no push is answered.
+        Tally tally{};          ///< Of this node's part. Costs nothing on the wire where no item has one.
 
         friend bool operator==(const Item&, const Item&) = default;
     };

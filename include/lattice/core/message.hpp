@@ -238,6 +238,7 @@ struct Envelope {
     std::uint8_t ttl{0};   ///< Hops that eager forwarding may still make. Bounds pushing only, never retrieval.
     std::uint8_t hops{0};  ///< Hops made so far; 0 at the origin. Advisory: a peer may lie.
     Priority priority{Priority::normal};  ///< As the origin wished; at each hop, queues heed it.
+    bool receipt{false};  ///< The sender counts the receiver, if this is its first copy: see ReceiptLedger.
 };
 
 }  // namespace lattice::inline v0
