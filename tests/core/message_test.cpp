@@ -72,6 +72,32 @@ TEST_CASE("a claim about an id is settled: verified or foreign") {
     CHECK(as_text(foreign.payload()) == "payload");
 }
 
+TEST_CASE("with a message's claim, that of the next one is settled if it is true") {
+    using Authenticity = Message::Authenticity;
+    const MessageFields fields = fields_of("proof", "node-1", "payload");
+    const std::string longer(700, 'p');
+    const MessageFields fields_of_next = fields_of("proof of another", "node-2", longer);
+    const auto claimed = [](const MessageFields& of, bool truly) {
+        MessageId id = Message::content_hash(of);
+        id.bytes[3] ^= truly ? std::byte{0} : std::byte{1};
+        return Message::claimed(id, of);
+    };
+    for (const bool truly : {true, false}) {
+        for (const bool next_truly : {true, false}) {
+            const Message next = claimed(fields_of_next, next_truly);
+            const MessageId claim_of_next = next.key();
+            const Message message = Message::authenticated(claimed(fields, truly), next);
+            CHECK(message.authenticity() == (truly ? Authenticity::verified : Authenticity::foreign));
+            CHECK(message.key() == Message::authenticated(claimed(fields, truly)).key());
+            CHECK(next.authenticity() == (next_truly ? Authenticity::verified : Authenticity::unchecked));
+            CHECK(next.key() == claim_of_next);
+        }
+    }
+    const Message settled = Message::compose(fields_of_next);
+    CHECK(Message::authenticated(claimed(fields, true), settled).authenticity() == Authenticity::verified);
+    CHECK(settled.authenticity() == Authenticity::verified);
+}
+
 // Fault 6 of the reference: whoever names an id first suppresses the true message.
 TEST_CASE("two contents under one foreign id have two keys") {
     MessageId id;

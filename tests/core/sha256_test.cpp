@@ -36,6 +36,33 @@ TEST_CASE("sha256 does not depend on how the text is cut") {
     }
 }
 
+TEST_CASE("two texts hashed at once give the digests of each") {
+    Random random(13);
+    const std::string text = [&] {
+        std::string made(1'000, '\0');
+        for (char& c : made) {
+            c = static_cast<char>(random.below(256));
+        }
+        return made;
+    }();
+    for (int round = 0; round < 2'000; ++round) {
+        // Every way in which the pieces lie to the edges of blocks, for texts of like and of unlike lengths.
+        std::array<std::string_view, 2> texts;
+        std::array<std::size_t, 2> cuts{};
+        std::array<Sha256, 2> hashes;
+        for (std::size_t i = 0; i < 2; ++i) {
+            const std::size_t begin = random.below(64);
+            texts[i] = std::string_view(text).substr(begin, random.below(random.below(2) == 0 ? 140 : 800));
+            cuts[i] = random.below(texts[i].size() + 1);
+            hashes[i].update(as_bytes(texts[i].substr(0, cuts[i])));
+        }
+        const auto both = Sha256::finish_both(hashes[0], as_bytes(texts[0].substr(cuts[0])), hashes[1],
+                                              as_bytes(texts[1].substr(cuts[1])));
+        REQUIRE(both[0] == sha256(as_bytes(texts[0])));
+        REQUIRE(both[1] == sha256(as_bytes(texts[1])));
+    }
+}
+
 TEST_CASE("the processor's instructions and the portable code agree") {
     Random random(11);
     for (int round = 0; round < 200; ++round) {
@@ -53,5 +80,12 @@ TEST_CASE("the processor's instructions and the portable code agree") {
             detail::sha256_compress_portable(portable, blocks.data() + 64 * block);
         }
         REQUIRE(fast == portable);
+        std::array<std::uint32_t, 8> other = portable;
+        std::array<std::uint32_t, 8> other_portable = portable;
+        detail::sha256_compress_both(fast, blocks.data(), other, blocks.data() + 64, 1);
+        detail::sha256_compress_portable(portable, blocks.data());
+        detail::sha256_compress_portable(other_portable, blocks.data() + 64);
+        REQUIRE(fast == portable);
+        REQUIRE(other == other_portable);
     }
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/message_id.hpp>
@@ -28,6 +29,12 @@ inline constexpr std::array<std::uint32_t, 64> sha256_constants{
 inline std::uint32_t load_big_endian(const std::byte* at) noexcept {
     return (std::to_integer<std::uint32_t>(at[0]) << 24U) | (std::to_integer<std::uint32_t>(at[1]) << 16U) |
            (std::to_integer<std::uint32_t>(at[2]) << 8U) | std::to_integer<std::uint32_t>(at[3]);
+}
+
+inline void store_big_endian(std::byte* at, std::uint32_t word) noexcept {
+    for (std::size_t i = 0; i < 4; ++i) {
+        at[i] = static_cast<std::byte>(word >> (24 - 8 * i));
+    }
 }
 
 /// The compression function of FIPS 180-4, section 6.2.2, in portable code.
@@ -65,15 +72,29 @@ inline void sha256_compress_portable(std::array<std::uint32_t, 8>& state, const 
 /// Folds whole 64-byte blocks into the state, with the processor's own instructions where it has them.
 inline void sha256_compress(std::array<std::uint32_t, 8>& state, const std::byte* blocks, std::size_t count) noexcept {
 #ifdef LATTICE_SHA256_X86
-    static const bool accelerated = processor_has_sha256();
-    if (accelerated) {
-        sha256_compress_x86(state.data(), sha256_constants.data(), blocks, count);
+    if (sha256_is_accelerated()) {
+        sha256_compress_x86<1>({state.data()}, sha256_constants.data(), {blocks}, count);
         return;
     }
 #endif
     for (; count != 0; --count, blocks += 64) {
         sha256_compress_portable(state, blocks);
     }
+}
+
+/// The same for as many blocks of another text; with the instructions, in the time of one text.
+inline void sha256_compress_both(std::array<std::uint32_t, 8>& state, const std::byte* blocks,
+                                 std::array<std::uint32_t, 8>& other_state, const std::byte* other_blocks,
+                                 std::size_t count) noexcept {
+#ifdef LATTICE_SHA256_X86
+    if (sha256_is_accelerated()) {
+        sha256_compress_x86<2>({state.data(), other_state.data()}, sha256_constants.data(), {blocks, other_blocks},
+                               count);
+        return;
+    }
+#endif
+    sha256_compress(state, blocks, count);
+    sha256_compress(other_state, other_blocks, count);
 }
 
 }  // namespace detail
@@ -84,61 +105,135 @@ class Sha256 {
     /// Appends bytes to the hashed text.
     void update(ByteView bytes) noexcept {
         length_ += bytes.size();
-        if (buffered_ != 0) {
-            const std::size_t taken = bytes.size() < 64 - buffered_ ? bytes.size() : 64 - buffered_;
-            append(bytes.first(taken));
-            bytes = bytes.subspan(taken);
-            if (buffered_ < 64) {
-                return;
-            }
-            detail::sha256_compress(state_, buffer_.data(), 1);
-            buffered_ = 0;
+        const std::size_t missing = begun_ == 0 ? 0 : 64 - begun_;
+        if (bytes.size() < missing) {
+            return begin_block(bytes);
         }
-        detail::sha256_compress(state_, bytes.data(), bytes.size() / 64);
-        append(bytes.subspan(bytes.size() / 64 * 64));
+        if (missing != 0) {
+            begin_block(bytes.first(missing));
+            detail::sha256_compress(state_, block_.data(), 1);
+            begun_ = 0;
+            bytes = bytes.subspan(missing);
+        }
+        if (const std::size_t whole = bytes.size() / 64; whole != 0) {
+            detail::sha256_compress(state_, bytes.data(), whole);
+            bytes = bytes.subspan(64 * whole);
+        }
+        begin_block(bytes);
     }
 
-    /// The digest of everything appended. The object is spent afterwards.
-    [[nodiscard]] MessageId finish() noexcept {
+    /// The digest of everything appended, and of `last` behind it. The object is spent afterwards.
+    [[nodiscard]] MessageId finish(ByteView last = {}) noexcept {
+        Rest rest;
+        lay_out(last, rest);
+        fold(rest);
+        return digest();
+    }
+
+    /// The digests of two texts, each with a last piece appended; where the processor has the instructions, in the time of
+    /// the longer one. Both objects are spent afterwards.
+    [[nodiscard]] static std::array<MessageId, 2> finish_both(Sha256& one, ByteView last_of_one, Sha256& other,
+                                                              ByteView last_of_other) noexcept {
+        Rest rest;
+        Rest other_rest;
+        one.lay_out(last_of_one, rest);
+        other.lay_out(last_of_other, other_rest);
+        std::size_t at = 0;
+        std::size_t other_at = 0;
+        while (at < 3 && other_at < 3) {
+            Run& run = rest.runs[at];
+            Run& other_run = other_rest.runs[other_at];
+            if (const std::size_t count = run.count < other_run.count ? run.count : other_run.count; count != 0) {
+                detail::sha256_compress_both(one.state_, run.take(count), other.state_, other_run.take(count), count);
+            }
+            at += run.count == 0 ? 1 : 0;
+            other_at += other_run.count == 0 ? 1 : 0;
+        }
+        one.fold(rest);
+        other.fold(other_rest);
+        return {one.digest(), other.digest()};
+    }
+
+   private:
+    /// Blocks that lie one behind the other.
+    struct Run {
+        const std::byte* blocks{nullptr};
+        std::size_t count{0};
+
+        const std::byte* take(std::size_t taken) noexcept {
+            count -= taken;
+            return std::exchange(blocks, blocks + 64 * taken);
+        }
+    };
+    /// What is still to be folded of a text, its end included: the block that was begun, blocks where they are, the last.
+    struct Rest {
+        Run runs[3];
+        std::byte tail[128];
+    };
+
+    void begin_block(ByteView bytes) noexcept {
+        if (!bytes.empty()) {
+            std::memcpy(block_.data() + begun_, bytes.data(), bytes.size());
+            begun_ += bytes.size();
+        }
+    }
+
+    void lay_out(ByteView last, Rest& rest) noexcept {
+        length_ += last.size();
+        std::size_t in_tail = 0;
+        if (begun_ != 0 && begun_ + last.size() >= 64) {
+            const std::size_t missing = 64 - begun_;
+            begin_block(last.first(missing));
+            last = last.subspan(missing);
+            rest.runs[0] = {block_.data(), 1};
+        } else if (begun_ != 0) {
+            std::memcpy(rest.tail, block_.data(), begun_);
+            in_tail = begun_;
+        }
+        if (in_tail == 0) {
+            rest.runs[1] = {last.data(), last.size() / 64};
+            last = last.subspan(last.size() / 64 * 64);
+        }
+        if (!last.empty()) {
+            std::memcpy(rest.tail + in_tail, last.data(), last.size());
+            in_tail += last.size();
+        }
+        rest.tail[in_tail++] = std::byte{0x80};
+        const std::size_t size = in_tail <= 56 ? 64 : 128;
+        std::memset(rest.tail + in_tail, 0, size - 8 - in_tail);
         const std::uint64_t bits = length_ * 8;
-        buffer_[buffered_++] = std::byte{0x80};
-        if (buffered_ > 56) {
-            std::memset(buffer_.data() + buffered_, 0, 64 - buffered_);
-            detail::sha256_compress(state_, buffer_.data(), 1);
-            buffered_ = 0;
+        detail::store_big_endian(rest.tail + size - 8, static_cast<std::uint32_t>(bits >> 32U));
+        detail::store_big_endian(rest.tail + size - 4, static_cast<std::uint32_t>(bits));
+        rest.runs[2] = {rest.tail, size / 64};
+    }
+
+    void fold(const Rest& rest) noexcept {
+        for (const Run& run : rest.runs) {
+            if (run.count != 0) {
+                detail::sha256_compress(state_, run.blocks, run.count);
+            }
         }
-        std::memset(buffer_.data() + buffered_, 0, 56 - buffered_);
-        for (std::size_t i = 0; i < 8; ++i) {
-            buffer_[56 + i] = static_cast<std::byte>(bits >> (56 - 8 * i));
-        }
-        detail::sha256_compress(state_, buffer_.data(), 1);
+    }
+
+    [[nodiscard]] MessageId digest() const noexcept {
         MessageId digest;
-        for (std::size_t i = 0; i < MessageId::size; ++i) {
-            digest.bytes[i] = static_cast<std::byte>(state_[i / 4] >> (24 - 8 * (i % 4)));
+        for (std::size_t i = 0; i < state_.size(); ++i) {
+            detail::store_big_endian(digest.bytes.data() + 4 * i, state_[i]);
         }
         return digest;
     }
 
-   private:
-    void append(ByteView bytes) noexcept {
-        if (!bytes.empty()) {
-            std::memcpy(buffer_.data() + buffered_, bytes.data(), bytes.size());
-            buffered_ += bytes.size();
-        }
-    }
-
     std::array<std::uint32_t, 8> state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    std::array<std::byte, 64> buffer_;
-    std::size_t buffered_{0};
+    std::array<std::byte, 64> block_;
+    std::size_t begun_{0};  ///< Bytes of `block_` that wait for the rest of it; fewer than 64.
     std::uint64_t length_{0};
 };
 
 /// SHA-256 of one piece.
 inline MessageId sha256(ByteView bytes) noexcept {
     Sha256 hash;
-    hash.update(bytes);
-    return hash.finish();
+    return hash.finish(bytes);
 }
 
 }  // namespace lattice::inline v0

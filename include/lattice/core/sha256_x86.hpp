@@ -30,9 +30,24 @@ inline bool processor_has_sha256() noexcept {
     return has_sse41 && (ebx & (1U << 29U)) != 0;
 }
 
+/// The same, asked once.
+inline bool sha256_is_accelerated() noexcept {
+    static const bool accelerated = processor_has_sha256();
+    return accelerated;
+}
+
 /// Four 32-bit words in one register: unsigned, so that sums wrap, and as the built-ins want them.
 using Words = unsigned __attribute__((vector_size(16)));
 using SignedWords = int __attribute__((vector_size(16)));
+
+/// Four big-endian words.
+__attribute__((target("sha,sse4.1"), always_inline)) inline Words load_words(const std::byte* at) noexcept {
+    using Octets = char __attribute__((vector_size(16)));
+    Octets octets;
+    __builtin_memcpy(&octets, at, 16);
+    constexpr Octets order{3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12};
+    return __builtin_bit_cast(Words, __builtin_ia32_pshufb128(octets, order));
+}
 
 /// Two rounds; what comes back takes the place of `older`, whose role passes to `newer` (see the caller).
 __attribute__((target("sha,sse4.1"), always_inline)) inline Words two_rounds(Words older, Words newer,
@@ -53,50 +68,63 @@ __attribute__((target("sha,sse4.1"), always_inline)) inline Words extend_schedul
                                                                __builtin_bit_cast(SignedWords, newest)));
 }
 
-/// The compression function over `count` blocks: two rounds per instruction, the state kept as (f, e, b, a) and
-/// (h, g, d, c), the order that the instructions demand.
-__attribute__((target("sha,sse4.1"))) inline void sha256_compress_x86(std::uint32_t* state,
+/// The compression function over `count` blocks of each of `texts` independent texts: two rounds per instruction, the
+/// state kept as (f, e, b, a) and (h, g, d, c), the order that the instructions demand. Each instruction waits for the one
+/// before it in its own text, so two texts at once take little longer than one.
+template <std::size_t texts>
+__attribute__((target("sha,sse4.1"))) inline void sha256_compress_x86(std::uint32_t* const (&states)[texts],
                                                                       const std::uint32_t* constants,
-                                                                      const std::byte* blocks,
+                                                                      const std::byte* const (&blocks)[texts],
                                                                       std::size_t count) noexcept {
-    Words feba{state[5], state[4], state[1], state[0]};
-    Words hgdc{state[7], state[6], state[3], state[2]};
-    for (; count != 0; --count, blocks += 64) {
-        const Words feba_before = feba;
-        const Words hgdc_before = hgdc;
-        Words schedule[4];
+    Words feba[texts];
+    Words hgdc[texts];
+    for (std::size_t text = 0; text < texts; ++text) {
+        const std::uint32_t* state = states[text];
+        feba[text] = Words{state[5], state[4], state[1], state[0]};
+        hgdc[text] = Words{state[7], state[6], state[3], state[2]};
+    }
+    for (std::size_t block = 0; block < count; ++block) {
+        Words feba_before[texts];
+        Words hgdc_before[texts];
+        Words schedule[texts][4];
+        for (std::size_t text = 0; text < texts; ++text) {
+            feba_before[text] = feba[text];
+            hgdc_before[text] = hgdc[text];
 #    pragma GCC unroll 4
-        for (std::size_t i = 0; i < 4; ++i) {
-            std::uint32_t values[4];
-            __builtin_memcpy(values, blocks + 16 * i, 16);
-            schedule[i] = Words{__builtin_bswap32(values[0]), __builtin_bswap32(values[1]),
-                                __builtin_bswap32(values[2]), __builtin_bswap32(values[3])};
+            for (std::size_t i = 0; i < 4; ++i) {
+                schedule[text][i] = load_words(blocks[text] + 64 * block + 16 * i);
+            }
         }
 #    pragma GCC unroll 16
         for (std::size_t group = 0; group < 16; ++group) {
-            Words& current = schedule[group % 4];
-            const Words& next = schedule[(group + 1) % 4];
-            const Words& third = schedule[(group + 2) % 4];
-            const Words& fourth = schedule[(group + 3) % 4];
             Words round_constants;
             __builtin_memcpy(&round_constants, constants + 4 * group, 16);
-            const Words sum = current + round_constants;
-            const Words high_half = __builtin_shufflevector(sum, sum, 2, 3, 0, 0);
-            hgdc = two_rounds(hgdc, feba, sum);
-            feba = two_rounds(feba, hgdc, high_half);
-            if (group < 12) {
-                const Words shifted = __builtin_shufflevector(third, fourth, 1, 2, 3, 4);
-                current = extend_schedule(current, next, shifted, fourth);
+#    pragma GCC unroll 2
+            for (std::size_t text = 0; text < texts; ++text) {
+                Words& current = schedule[text][group % 4];
+                const Words& next = schedule[text][(group + 1) % 4];
+                const Words& third = schedule[text][(group + 2) % 4];
+                const Words& fourth = schedule[text][(group + 3) % 4];
+                const Words sum = current + round_constants;
+                const Words high_half = __builtin_shufflevector(sum, sum, 2, 3, 0, 0);
+                hgdc[text] = two_rounds(hgdc[text], feba[text], sum);
+                feba[text] = two_rounds(feba[text], hgdc[text], high_half);
+                if (group < 12) {
+                    const Words shifted = __builtin_shufflevector(third, fourth, 1, 2, 3, 4);
+                    current = extend_schedule(current, next, shifted, fourth);
+                }
             }
         }
-        feba += feba_before;
-        hgdc += hgdc_before;
+        for (std::size_t text = 0; text < texts; ++text) {
+            feba[text] += feba_before[text];
+            hgdc[text] += hgdc_before[text];
+        }
     }
-    const Words result[2] = {feba, hgdc};
     constexpr std::size_t order[2][4] = {{5, 4, 1, 0}, {7, 6, 3, 2}};
-    for (std::size_t half = 0; half < 2; ++half) {
+    for (std::size_t text = 0; text < texts; ++text) {
         for (std::size_t lane = 0; lane < 4; ++lane) {
-            state[order[half][lane]] = result[half][lane];
+            states[text][order[0][lane]] = feba[text][lane];
+            states[text][order[1][lane]] = hgdc[text][lane];
         }
     }
 }
