@@ -10,6 +10,7 @@
 #include <lattice/core/message.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/receipt.hpp>
 #include <lattice/core/statistics.hpp>
 #include <lattice/core/validation_queue.hpp>
 
@@ -63,6 +64,7 @@ struct BasicEffects {
     std::vector<Peer> targets;
     std::vector<Send> sends;
     std::vector<Offer> offers;
+    std::vector<ReceiptOutcome> receipts;  ///< What came of receipts of this node's own: to be told to its host.
 
     /// The peers that a Send is for.
     [[nodiscard]] std::span<const Peer> targets_of(const Send& send) const noexcept {
@@ -84,13 +86,14 @@ struct BasicEffects {
     /// Adds a new message to be offered to the host.
     void offer(Offer offer) { offers.push_back(std::move(offer)); }
 
-    [[nodiscard]] bool empty() const noexcept { return sends.empty() && offers.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return sends.empty() && offers.empty() && receipts.empty(); }
 
     /// Forgets everything, keeps the memory.
     void clear() noexcept {
         targets.clear();
         sends.clear();
         offers.clear();
+        receipts.clear();
     }
 };
 using Effects = BasicEffects<OnUse>;

@@ -55,6 +55,14 @@ struct Limits {
     /// For so long no branch of a tree is left to a peer that did not acknowledge one.
     Duration suspicion{std::chrono::seconds{5}};
 
+    /// Messages counted for receipts at once (see ReceiptLedger), some 100 bytes each and 32 for every child; others go on
+    /// uncounted. 0: takes part in no receipts.
+    std::size_t receipts_max{4'096};
+    /// For so long a message is counted, and a publisher may wait. All nodes of a network must have the same.
+    Duration receipt_time{std::chrono::minutes{1}};
+    /// So many nodes a neighbour is believed to have reached, where the network's size is not known.
+    std::uint32_t receipt_reach_max{1'000'000};
+
     /// Messages waiting for a deferred verdict, in all and per peer: a slow validator sheds load, and what is shed can be
     /// pulled again.
     std::size_t validations_max{1'024};
