@@ -19,6 +19,7 @@
 #include <lattice/core/lifeline.hpp>
 #include <lattice/core/peer_source.hpp>
 #include <lattice/core/transport.hpp>
+#include <lattice/core/wake_timer.hpp>
 
 namespace lattice::inline v0 {
 
@@ -32,6 +33,10 @@ namespace lattice::inline v0 {
 /// Ownership. Transport, clock and peer source are the host's and outlive the object. Destruction stops it.
 template <Transport TransportT, Clock ClockT, PeerSource PeerSourceT>
 class GossipProtocol {
+    using Parts = std::conditional_t<true, OnUse, TransportT>;  // OnUse, as a dependent name: see BasicEngine.
+    using Engine = BasicEngine<Parts>;
+    using Effects = BasicEffects<Parts>;
+
    public:
     /// A node with its own settings. `seed` decides all its random choices and salts: fixed in tests, from real entropy
     /// in production. Throws ConfigError, which names the setting that cannot work.
@@ -45,7 +50,8 @@ class GossipProtocol {
           clock_(clock),
           peers_(peers),
           engine_(std::move(config), std::move(self), seed),
-          lifeline_(std::make_shared<Lifeline<GossipProtocol>>(this)) {}
+          lifeline_(std::make_shared<Lifeline<GossipProtocol>>(this)),
+          timer_(clock) {}
 
     GossipProtocol(const GossipProtocol&) = delete;
     GossipProtocol& operator=(const GossipProtocol&) = delete;
@@ -87,8 +93,7 @@ class GossipProtocol {
             peers_.on_change({});
         }
         transport_.close();
-        clock_.cancel(std::exchange(timer_, 0));
-        armed_for_ = TimePoint::max();
+        timer_.cancel();
         posted_.resume();
         engine_.stop();
         forget_effects();
@@ -201,8 +206,6 @@ class GossipProtocol {
     }
 
     void wake() {
-        timer_ = 0;
-        armed_for_ = TimePoint::max();
         const Now at = now();
         refresh_peers(at);
         engine_.wake(at, effects_);
@@ -254,7 +257,7 @@ class GossipProtocol {
     void resolve_now(const MessageId& key, Verdict verdict) {
         for (std::size_t i = 0; i < deferred_.size(); ++i) {
             if (verdict != Verdict::deferred && deferred_[i].message.key() == key) {
-                const Effects::Offer offer = std::move(deferred_[i]);
+                const auto offer = std::move(deferred_[i]);
                 deferred_.erase(deferred_.begin() + static_cast<std::ptrdiff_t>(i));
                 Conclusion conclusion{};
                 {
@@ -278,12 +281,12 @@ class GossipProtocol {
             return receipt;
         }
         while (offers_done_ < effects_.offers.size()) {
-            const Effects::Offer offer = std::move(effects_.offers[offers_done_++]);
+            const auto offer = std::move(effects_.offers[offers_done_++]);
             receipt = carry_out(offer, at);
             carry_out_sends();
         }
         forget_effects();
-        arm_timer();
+        timer_.arm(running_ ? engine_.next_wake() : TimePoint::max(), [this] { wake(); });
         return receipt;
     }
 
@@ -297,7 +300,7 @@ class GossipProtocol {
     SendSummary carry_out_sends() {
         SendSummary summary;
         while (sends_done_ < effects_.sends.size()) {
-            const Effects::Send send = std::move(effects_.sends[sends_done_++]);
+            const auto send = std::move(effects_.sends[sends_done_++]);
             if (!running_) {
                 continue;
             }
@@ -316,7 +319,7 @@ class GossipProtocol {
         return summary;
     }
 
-    Receipt carry_out(const Effects::Offer& offer, Now at) {
+    Receipt carry_out(const typename Effects::Offer& offer, Now at) {
         std::optional<Conclusion> conclusion = Conclusion::accepted;
         if (handlers_) {
             const DepthGuard guard(depth_);
@@ -330,20 +333,8 @@ class GossipProtocol {
         return receipt_of(*conclusion);
     }
 
-    static Delivery delivery_of(const Effects::Offer& offer) noexcept {
+    static Delivery delivery_of(const typename Effects::Offer& offer) noexcept {
         return {offer.message, offer.from, offer.envelope, offer.retrieved};
-    }
-
-    void arm_timer() {
-        const TimePoint next = running_ ? engine_.next_wake() : TimePoint::max();
-        if (next == armed_for_ || (next > armed_for_ && timer_ != 0)) {
-            return;  // An early timer finds nothing to do and arms the next one: cheaper than to cancel it.
-        }
-        clock_.cancel(std::exchange(timer_, 0));
-        armed_for_ = next;
-        if (next != TimePoint::max()) {
-            timer_ = clock_.run_at(next, [this] { wake(); });
-        }
     }
 
     /// Asks a source that does not tell of changes, now and then.
@@ -383,12 +374,11 @@ class GossipProtocol {
     Box<Handlers> handlers_;
     Effects effects_;
     std::vector<SendStatus> statuses_;
-    std::vector<Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
+    std::vector<typename Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
     std::shared_ptr<Lifeline<GossipProtocol>> lifeline_;
     PostedBroadcasts posted_;
     TimerId pause_{0};  ///< Until `posted_` is tried again.
-    TimerId timer_{0};
-    TimePoint armed_for_{TimePoint::max()};  ///< When `timer_` fires.
+    WakeTimer<ClockT> timer_;
     TimePoint peers_asked_at_{};
     std::size_t offers_done_{0};
     std::size_t sends_done_{0};

@@ -17,6 +17,7 @@
 #include <lattice/core/delegation.hpp>
 #include <lattice/core/effects.hpp>
 #include <lattice/core/engine/overlay_state.hpp>
+#include <lattice/core/engine/tree_state.hpp>
 #include <lattice/core/lazy_push.hpp>
 #include <lattice/core/message_cache.hpp>
 #include <lattice/core/on_use.hpp>
@@ -24,11 +25,9 @@
 #include <lattice/core/peer_table.hpp>
 #include <lattice/core/publish.hpp>
 #include <lattice/core/push_ledger.hpp>
-#include <lattice/core/recent_branches.hpp>
 #include <lattice/core/reconcile_session.hpp>
 #include <lattice/core/reconciler.hpp>
 #include <lattice/core/request_scheduler.hpp>
-#include <lattice/core/round_trip.hpp>
 #include <lattice/core/seen_set.hpp>
 #include <lattice/core/spread_tuner.hpp>
 #include <lattice/core/statistics.hpp>
@@ -57,8 +56,23 @@ enum class SendFailure : std::uint8_t { busy, unreachable };
 /// Order of work on a received message: size and shape; duplicate look-up; share of the peer; hops, time, expiry; identity;
 /// insertion as seen; the host's verdict and handlers; cache; announcement; forwarding. What was not delivered does not stay
 /// seen, except what the host rejected.
-template <typename>
+template <typename T>
 class BasicEngine {
+    // The parts by their own names. Since these depend on T, who only includes the engine does not pay for looking into them.
+    using Effects = BasicEffects<T>;
+    using SeenSet = BasicSeenSet<T>;
+    using MessageCache = BasicMessageCache<T>;
+    using PeerTable = BasicPeerTable<T>;
+    using ValidationQueue = BasicValidationQueue<T>;
+    using LazyPush = BasicLazyPush<T>;
+    using AntiEntropy = BasicAntiEntropy<T>;
+    using RequestScheduler = BasicRequestScheduler<T>;
+    using AnswerLedger = BasicAnswerLedger<T>;
+    using PushLedger = BasicPushLedger<T>;
+    using OriginTrees = BasicOriginTrees<T>;
+    using OverlayState = BasicOverlayState<T>;
+    using TreeState = BasicTreeState<T>;
+
    public:
     /// `config` must be valid (see validate) and may be shared by many engines. `self` is this node; `seed` decides every
     /// random choice.
@@ -262,22 +276,7 @@ class BasicEngine {
     }
 
     // Trees (engine/tree.hpp, engine/tree_repair.hpp).
-    struct Child {
-        Peer peer;
-        Slice slice;
-    };
-    struct Tree {
-        Tree(const Config& config, Random& random)
-            : pushes(config.limits.unacknowledged_max, random), tuner(misses_tolerated(config)) {}
-        PushLedger pushes;
-        RecentBranches branches;
-        RoundTrip lateness;           ///< How much later than its first announcement a message came along its tree.
-        RoundTrip typical;            ///< Of acknowledgements, over all peers.
-        TimePoint suspicion_until{};  ///< Nobody is suspected beyond.
-        SpreadTuner tuner;
-        std::uint16_t hinted_round_trip{0};  ///< What peers say of theirs (Route::round_trip).
-    };
-    Tree& tree();
+    TreeState& tree();
     [[nodiscard]] Duration rescue_grace();
     void note_lateness(const MessageId& key, Now now);
     void forward(const Message& message, Envelope outgoing, const Route& route, const Peer& from, Now now,
@@ -287,11 +286,11 @@ class BasicEngine {
     [[nodiscard]] bool lists(std::string_view node_id) const noexcept;
     [[nodiscard]] std::uint32_t view() const noexcept;
     [[nodiscard]] std::size_t degree_for(std::size_t payload_size) const noexcept;
-    void delegate(const PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects);
-    void push_leaves(const PushLedger::Entry& task, std::size_t first, Now now, Effects& effects);
+    void delegate(const typename PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects);
+    void push_leaves(const typename PushLedger::Entry& task, std::size_t first, Now now, Effects& effects);
     void count_pushes(Envelope outgoing, std::size_t count) noexcept;
-    void try_again(PushLedger::Entry entry, Now now, Effects& effects);
-    void wait_for(PushLedger::Entry entry, Now now);
+    void try_again(typename PushLedger::Entry entry, Now now, Effects& effects);
+    void wait_for(typename PushLedger::Entry entry, Now now);
     [[nodiscard]] Route route_to(Slice slice, bool acknowledge, std::uint8_t copy);
     [[nodiscard]] Duration patience_with(const Peer& peer);
     [[nodiscard]] Duration lateness_of(const Peer& peer, Now now);
@@ -301,7 +300,7 @@ class BasicEngine {
     void has_already(const MessageId& key, const Peer& peer);
     void acknowledge(const MessageId& key, std::uint8_t copy, const Peer& to, Effects& effects);
     void expire_pushes(Now now, Effects& effects);
-    void give_branch_to_others(PushLedger::Entry& entry, Now now, Effects& effects);
+    void give_branch_to_others(typename PushLedger::Entry& entry, Now now, Effects& effects);
     void push_not_sent(const Push& push, const Peer& peer, Now now, Effects& effects);
     void pushes_failed(const Peer& peer, Now now, Effects& effects);
 
@@ -315,7 +314,7 @@ class BasicEngine {
     void heralded(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
     void doubt_silent_neighbours(Now now, Effects& effects);
     void grafted(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects);
-    void carry_out(OriginTrees::TreeChange change, OriginKey origin, Effects& effects);
+    void carry_out(typename OriginTrees::TreeChange change, OriginKey origin, Effects& effects);
     [[nodiscard]] Duration wait_for_payload(std::uint32_t link, OriginKey origin) const noexcept;
     LinkMask first_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
     void further_copy(const Message& message, bool retrieved, const Peer& from, Now now, Effects& effects);
@@ -388,7 +387,7 @@ class BasicEngine {
     bool knows_part_only_{false};
     Box<RequestScheduler> scheduler_;         ///< Made when the first name is wanted.
     Box<AnswerLedger> answers_;               ///< Made when the first request comes.
-    Box<Tree> tree_;                          ///< Made when the first message goes along one.
+    Box<TreeState> tree_;                     ///< Made when the first message goes along one.
     Box<OverlayState> overlay_;               ///< Made when this node uses one, or a neighbour does.
     TimePoint next_round_{TimePoint::max()};  ///< Armed while there is something to announce.
     TimePoint next_sync_{TimePoint::max()};   ///< Armed while running with anti-entropy on.

@@ -8,7 +8,7 @@ namespace lattice::inline v0 {
 
 /// The state of the overlay, made when this node uses one or a neighbour does.
 template <typename T>
-OverlayState& BasicEngine<T>::overlay(Now now) {
+auto BasicEngine<T>::overlay(Now now) -> OverlayState& {
     if (!overlay_) {
         overlay_ = Box<OverlayState>::make(random_);
         overlay_->neighbours.know(peers_, self_, now.time, random_);
@@ -135,7 +135,8 @@ template <typename T>
 void BasicEngine<T>::grafted(const LinkControl& frame, std::uint32_t link, Now now, Effects& effects) {
     overlay_->trees.on_graft(frame.origin, link);
     const Peer& peer = overlay_->neighbours.peer(link);
-    const MessageCache::Held* held = frame.name == MessageId{} ? nullptr : cache_.find(frame.name, Naming::keys);
+    const typename MessageCache::Held* held =
+        frame.name == MessageId{} ? nullptr : cache_.find(frame.name, Naming::keys);
     if (held == nullptr || (tree_ && tree_->pushes.look_up(frame.name.word(0), peer) != nullptr)) {
         return;
     }
@@ -144,7 +145,7 @@ void BasicEngine<T>::grafted(const LinkControl& frame, std::uint32_t link, Now n
 }
 
 template <typename T>
-void BasicEngine<T>::carry_out(OriginTrees::TreeChange change, OriginKey origin, Effects& effects) {
+void BasicEngine<T>::carry_out(typename OriginTrees::TreeChange change, OriginKey origin, Effects& effects) {
     if (change.graft != no_link) {
         say(overlay_->neighbours.peer(change.graft), {LinkStep::graft, origin}, effects);
     }
@@ -175,7 +176,7 @@ LinkMask BasicEngine<T>::first_copy(const Message& message, bool retrieved, cons
     const std::uint32_t parent = state.trees.parent(origin);
     const bool expected = !retrieved && link != no_link && link == parent && state.trees.proven(origin);
     const bool stray = !retrieved && link != parent && parent != no_link;
-    const Sightings::Arrival arrival = state.sightings.arrived(message.key(), stray ? link : no_link, now.time);
+    const auto arrival = state.sightings.arrived(message.key(), stray ? link : no_link, now.time);
     const LinkMask untold = state.neighbours.links() & ~arrival.announcers & ~mask_of(link);
     if (link == no_link) {
         return untold;
@@ -271,7 +272,7 @@ void BasicEngine<T>::push_over(LinkMask links, const Message& message, Envelope 
     if (!reliable_) {
         for_each_link(links, [&](std::uint32_t link) {
             share_round_trip(link, now);
-            PushLedger::Entry entry{message, outgoing, {}, neighbours.peer(link)};
+            typename PushLedger::Entry entry{message, outgoing, {}, neighbours.peer(link)};
             entry.tries = 0;
             entry.course = Course::overlay;
             try_again(std::move(entry), now, effects);
@@ -306,7 +307,7 @@ bool BasicEngine<T>::announced_over(std::uint32_t link, const MessageId& name, N
 template <typename T>
 void BasicEngine<T>::ask_for_overdue(Now now, Effects& effects) {
     OverlayState& state = *overlay_;
-    state.sightings.overdue(now.time, [&](const Sightings::Overdue& overdue) {
+    state.sightings.overdue(now.time, [&](const auto& overdue) {
         constexpr std::uint32_t grafts_max = 8;
         const std::uint32_t parent = overdue.origin == 0 ? no_link : state.trees.parent(overdue.origin);
         if (seen_.contains(overdue.name)) {

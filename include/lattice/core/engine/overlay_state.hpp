@@ -13,14 +13,15 @@
 namespace lattice::inline v0 {
 
 /// What an engine keeps of the overlay that it is part of.
-struct OverlayState {
-    explicit OverlayState(Random& random) : sightings(random) {}
+template <typename T>
+struct BasicOverlayState {
+    explicit BasicOverlayState(Random& random) : sightings(random) {}
 
-    Neighbours neighbours;            ///< Its slots are the links that all others mean.
-    OriginTrees trees;                ///< How payload flows over them.
-    Sightings sightings;              ///< What was announced over them and has not come.
-    LinkAnnouncements announcements;  ///< What is to be announced over them.
-    TimePoint doubted_at{};           ///< When silent neighbours were last looked for.
+    BasicNeighbours<T> neighbours;            ///< Its slots are the links that all others mean.
+    BasicOriginTrees<T> trees;                ///< How payload flows over them.
+    BasicSightings<T> sightings;              ///< What was announced over them and has not come.
+    BasicLinkAnnouncements<T> announcements;  ///< What is to be announced over them.
+    TimePoint doubted_at{};                   ///< When silent neighbours were last looked for.
 
     /// Some links may have closed: nothing goes over them any more.
     void links_changed() noexcept {

@@ -197,7 +197,7 @@ void BasicEngine<T>::announce_slots(const std::vector<std::uint32_t>& slots, con
     std::vector<MessageId> names;
     names.reserve(slots.size());
     for (const std::uint32_t slot : slots) {
-        if (const MessageCache::Held* held = cache_.at(slot)) {
+        if (const typename MessageCache::Held* held = cache_.at(slot)) {
             names.push_back(held->message.key());
         }
     }

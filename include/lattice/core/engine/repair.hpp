@@ -123,7 +123,7 @@ Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects&
     for (std::size_t i = 0; i < asked; ++i) {
         const MessageId& name = request.names[i];
         ++statistics_.requests_received;
-        const MessageCache::Held* held = cache_.find(name, request.naming);
+        const typename MessageCache::Held* held = cache_.find(name, request.naming);
         if (held != nullptr && held->message.expiry() && *held->message.expiry() <= now.wall) {
             held = nullptr;
         }
@@ -145,7 +145,7 @@ Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects&
         }
         ++statistics_.payloads_sent;
         ++statistics_.payloads_provided;
-        if (PushLedger::Entry* waiting = tree_ ? tree_->pushes.look_up(name.word(0), from) : nullptr) {
+        if (typename PushLedger::Entry* waiting = tree_ ? tree_->pushes.look_up(name.word(0), from) : nullptr) {
             waiting->deadline =
                 now.time + patience_with(from);  // Asked for: the peer is there, and will say when it has it.
             waiting->probing = false;
@@ -262,9 +262,9 @@ void BasicEngine<T>::send_requests(Now now, Effects& effects) {
     if (!scheduler_ || !scheduler_->due()) {
         return;
     }
-    std::vector<RequestScheduler::Batch> batches;
+    std::vector<typename RequestScheduler::Batch> batches;
     scheduler_->collect(now.time, peer_states_, batches);
-    for (RequestScheduler::Batch& batch : batches) {
+    for (typename RequestScheduler::Batch& batch : batches) {
         statistics_.requests_sent += batch.request.names.size();
         effects.send_to(peer_states_[batch.peer].peer, std::move(batch.request));
     }

@@ -28,9 +28,9 @@ void BasicEngine<T>::forward(const Message& message, Envelope outgoing, const Ro
 
 /// The state of trees, made when it is first needed.
 template <typename T>
-typename BasicEngine<T>::Tree& BasicEngine<T>::tree() {
+auto BasicEngine<T>::tree() -> TreeState& {
     if (!tree_) {
-        tree_ = Box<Tree>::make(*config_, random_);
+        tree_ = Box<TreeState>::make(*config_, random_);
     }
     return *tree_;
 }
@@ -106,7 +106,7 @@ std::size_t BasicEngine<T>::degree_for(std::size_t payload_size) const noexcept 
 
 /// Divides the slice of `task` among children, the node at `hole` left out: this one, or one that does not answer.
 template <typename T>
-void BasicEngine<T>::delegate(const PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects) {
+void BasicEngine<T>::delegate(const typename PushLedger::Entry& task, std::uint64_t hole, Now now, Effects& effects) {
     const Arcs arcs = Arcs::around(hole, task.slice);
     const std::size_t before = range_of(peers_, arcs.before).size;
     const std::size_t behind = range_of(peers_, arcs.behind).size;
@@ -116,7 +116,7 @@ void BasicEngine<T>::delegate(const PushLedger::Entry& task, std::uint64_t hole,
     const std::size_t degree = degree_for(task.message.payload().size());
     const std::size_t share = (degree * before + (before + behind) / 2) / (before + behind);
     const std::size_t first = effects.targets.size();
-    std::vector<Child> inner;
+    std::vector<TreeChild> inner;
     const auto child = [&](const Peer& peer, Slice part) {
         if (!part.empty() || is_suspect(peer, now)) {
             inner.push_back({peer, part});
@@ -133,8 +133,8 @@ void BasicEngine<T>::delegate(const PushLedger::Entry& task, std::uint64_t hole,
     divide(arcs.before, share);
     divide(arcs.behind, degree - share);
     push_leaves(task, first, now, effects);
-    for (const Child& each : inner) {
-        PushLedger::Entry entry = task;
+    for (const TreeChild& each : inner) {
+        typename PushLedger::Entry entry = task;
         entry.peer = each.peer;
         entry.slice = each.slice;
         entry.tries = 0;
@@ -146,7 +146,7 @@ void BasicEngine<T>::delegate(const PushLedger::Entry& task, std::uint64_t hole,
 
 /// One frame for all children that have nobody behind them: the targets from number `first` on.
 template <typename T>
-void BasicEngine<T>::push_leaves(const PushLedger::Entry& task, std::size_t first, Now now, Effects& effects) {
+void BasicEngine<T>::push_leaves(const typename PushLedger::Entry& task, std::size_t first, Now now, Effects& effects) {
     const std::size_t count = effects.targets.size() - first;
     if (count == 0) {
         return;
@@ -155,7 +155,7 @@ void BasicEngine<T>::push_leaves(const PushLedger::Entry& task, std::size_t firs
     effects.send_to_targets_from(first, Push{task.message, task.envelope, route_to({}, acknowledge, 1)});
     count_pushes(task.envelope, count);
     for (std::size_t i = first; acknowledge && i < first + count; ++i) {
-        PushLedger::Entry entry = task;
+        typename PushLedger::Entry entry = task;
         entry.peer = effects.targets[i];
         entry.slice = {};
         entry.tries = 1;
@@ -171,7 +171,7 @@ void BasicEngine<T>::count_pushes(Envelope outgoing, std::size_t count) noexcept
 
 /// Sends the next copy, or the next question whether one is wanted, and waits for the answer.
 template <typename T>
-void BasicEngine<T>::try_again(PushLedger::Entry entry, Now now, Effects& effects) {
+void BasicEngine<T>::try_again(typename PushLedger::Entry entry, Now now, Effects& effects) {
     if (entry.tries < 255) {
         ++entry.tries;
     }
@@ -192,7 +192,7 @@ void BasicEngine<T>::try_again(PushLedger::Entry entry, Now now, Effects& effect
 }
 
 template <typename T>
-void BasicEngine<T>::wait_for(PushLedger::Entry entry, Now now) {
+void BasicEngine<T>::wait_for(typename PushLedger::Entry entry, Now now) {
     constexpr int steady_tries = 8;  // Loss explains so many silences; after more, the peer is better left alone.
     Duration patience = patience_with(entry.peer);
     for (int i = entry.probing ? 2 : steady_tries; i < entry.tries && patience < config_->limits.fetch_timeout_max;

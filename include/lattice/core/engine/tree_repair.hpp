@@ -15,7 +15,7 @@ void BasicEngine<T>::take_over(const MessageId& key, const Route& route, const P
     if (route.course != Course::slice) {
         return;
     }
-    const MessageCache::Held* held = route.slice.empty() ? nullptr : cache_.find(key, Naming::keys);
+    const typename MessageCache::Held* held = route.slice.empty() ? nullptr : cache_.find(key, Naming::keys);
     if (held == nullptr || held->envelope.ttl == 0 || !tree().branches.insert(key, route.slice)) {
         return;
     }
@@ -41,7 +41,7 @@ void BasicEngine<T>::note_lateness(const MessageId& key, Now now) {
 /// Who offers a message need not be sent it, unless others are to get it from there.
 template <typename T>
 void BasicEngine<T>::has_already(const MessageId& key, const Peer& peer) {
-    const PushLedger::Entry* waiting = tree_->pushes.look_up(key.word(0), peer);
+    const typename PushLedger::Entry* waiting = tree_->pushes.look_up(key.word(0), peer);
     if (waiting != nullptr && waiting->slice.empty()) {
         tree_->pushes.take(key.word(0), peer);
     }
@@ -87,7 +87,7 @@ template <typename T>
 void BasicEngine<T>::expire_pushes(Now now, Effects& effects) {
     constexpr int copies_max = 10;
     constexpr int tries_max = 14;
-    for (PushLedger::Entry& entry : tree_->pushes.take_due(now.time)) {
+    for (typename PushLedger::Entry& entry : tree_->pushes.take_due(now.time)) {
         if (entry.message.expiry() && *entry.message.expiry() <= now.wall) {
             continue;
         }
@@ -110,7 +110,7 @@ void BasicEngine<T>::expire_pushes(Now now, Effects& effects) {
 }
 
 template <typename T>
-void BasicEngine<T>::give_branch_to_others(PushLedger::Entry& entry, Now now, Effects& effects) {
+void BasicEngine<T>::give_branch_to_others(typename PushLedger::Entry& entry, Now now, Effects& effects) {
     ++statistics_.branches_moved;
     suspect(entry.peer, now);
     delegate(entry, entry.peer.hash(), now, effects);
@@ -123,7 +123,7 @@ void BasicEngine<T>::push_not_sent(const Push& push, const Peer& peer, Now now, 
     if (push.route.course != Course::slice) {
         return;
     }
-    PushLedger::Entry entry{push.message, push.envelope, push.route.slice, peer, {}, {}, {}, 2, true};
+    typename PushLedger::Entry entry{push.message, push.envelope, push.route.slice, peer, {}, {}, {}, 2, true};
     if (!entry.slice.empty()) {
         give_branch_to_others(entry, now, effects);
     }
@@ -136,7 +136,7 @@ void BasicEngine<T>::pushes_failed(const Peer& peer, Now now, Effects& effects) 
     if (!tree_) {
         return;
     }
-    for (PushLedger::Entry& entry : tree_->pushes.take_all(peer)) {
+    for (typename PushLedger::Entry& entry : tree_->pushes.take_all(peer)) {
         if (!entry.slice.empty()) {
             give_branch_to_others(entry, now, effects);
         }
