@@ -59,16 +59,21 @@ class BasicAntiEntropy {
             give_up();
             return findings;
         }
-        for (const MessageId& name : page.names) {
+        std::vector<MessageId> held;
+        if (page.naming == Naming::keys) {
+            held_after(page.after, held);
+        }
+        // What is held is known: only the rest is looked up in the duplicate memory.
+        each_missing(page.names, held, [&](const MessageId& name) {
             if (!knows(name)) {
                 findings.wanted.push_back(name);
             }
-        }
-        if (page.naming == Naming::keys) {
-            std::vector<MessageId> held;
-            held_after(page.after, held);
-            subtract(held, page, findings.lacking);
-        }
+        });
+        each_missing(held, page.names, [&](const MessageId& name) {
+            if (page.complete || !(page.names.back() < name)) {
+                findings.lacking.push_back(name);
+            }
+        });
         if (page.complete) {
             findings.completed = true;
             give_up();
@@ -98,18 +103,16 @@ class BasicAntiEntropy {
         return page.complete || !page.names.empty();
     }
 
-    /// The names of `held` within the range of the page that the page does not list. Both ascend.
-    static void subtract(const std::vector<MessageId>& held, const SyncIds& page, std::vector<MessageId>& lacking) {
+    /// Calls `use(name)` for those of `names` that `others` does not list. Both ascend.
+    template <typename Use>
+    static void each_missing(const std::vector<MessageId>& names, const std::vector<MessageId>& others, Use&& use) {
         std::size_t at = 0;
-        for (const MessageId& name : held) {
-            if (!page.complete && page.names.back() < name) {
-                return;
-            }
-            while (at < page.names.size() && page.names[at] < name) {
+        for (const MessageId& name : names) {
+            while (at < others.size() && others[at] < name) {
                 ++at;
             }
-            if (at == page.names.size() || page.names[at] != name) {
-                lacking.push_back(name);
+            if (at == others.size() || others[at] != name) {
+                use(name);
             }
         }
     }

@@ -140,7 +140,7 @@ class BasicMessageCache {
                 }
             }
         }
-        sort_ascending(greater);
+        sort_by_rank(greater);
         const std::size_t count = greater.size() < limit ? greater.size() : limit;
         names.reserve(names.size() + count);
         for (std::size_t i = 0; i < count; ++i) {
