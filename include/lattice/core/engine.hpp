@@ -4,6 +4,7 @@
 #include <lattice/core/engine/declaration.hpp>
 #include <lattice/core/engine/intake.hpp>
 #include <lattice/core/engine/overlay.hpp>
+#include <lattice/core/engine/receipts.hpp>
 #include <lattice/core/engine/reconcile.hpp>
 #include <lattice/core/engine/repair.hpp>
 #include <lattice/core/engine/tree.hpp>

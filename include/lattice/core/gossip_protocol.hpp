@@ -18,6 +18,7 @@
 #include <lattice/core/handlers.hpp>
 #include <lattice/core/lifeline.hpp>
 #include <lattice/core/peer_source.hpp>
+#include <lattice/core/receipt_callbacks.hpp>
 #include <lattice/core/transport.hpp>
 #include <lattice/core/wake_timer.hpp>
 
@@ -95,8 +96,10 @@ class GossipProtocol {
         transport_.close();
         timer_.cancel();
         posted_.resume();
+        engine_.give_up_receipts(effects_);
         engine_.stop();
         forget_effects();
+        receipts_.run();
     }
 
     [[nodiscard]] bool running() const noexcept { return running_; }
@@ -140,6 +143,9 @@ class GossipProtocol {
     ///
     /// The own handlers are not called. Type: 1 to 64 printable ASCII characters without spaces.
     PublishOutcome broadcast(std::string_view type, Bytes payload, BroadcastOptions options = {}) {
+        if (options.receipted && !options.receipt) {
+            return {PublishOutcome::Status::bad_receipt};
+        }
         if (clock_.on_executor()) {
             return broadcast_now(type, payload, options);
         }
@@ -212,7 +218,7 @@ class GossipProtocol {
         settle(at);
     }
 
-    PublishOutcome broadcast_now(std::string_view type, const Bytes& payload, const PublishOptions& options) {
+    PublishOutcome broadcast_now(std::string_view type, const Bytes& payload, BroadcastOptions& options) {
         const Now at = now();
         if (running_) {
             refresh_peers(at);
@@ -222,6 +228,7 @@ class GossipProtocol {
         if (outcome && outcome.peers != 0) {
             outcome = posted_.heed(outcome, carry_out_sends());
         }
+        receipts_.expect(outcome, options);
         settle(at);
         return outcome;
     }
@@ -249,9 +256,8 @@ class GossipProtocol {
                 run_posted();
             });
         }
-        posted_.run(lifeline_->posted, [this](const PostedBroadcast& next) {
-            return broadcast_now(next.type, next.payload, next.options);
-        });
+        posted_.run(lifeline_->posted,
+                    [this](PostedBroadcast& next) { return broadcast_now(next.type, next.payload, next.options); });
     }
 
     void resolve_now(const MessageId& key, Verdict verdict) {
@@ -287,10 +293,12 @@ class GossipProtocol {
         }
         forget_effects();
         timer_.arm(running_ ? engine_.next_wake() : TimePoint::max(), [this] { wake(); });
+        receipts_.run();
         return receipt;
     }
 
-    void forget_effects() noexcept {
+    void forget_effects() {
+        receipts_.note(effects_.receipts);
         effects_.clear();
         offers_done_ = 0;
         sends_done_ = 0;
@@ -377,6 +385,7 @@ class GossipProtocol {
     std::vector<typename Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
     std::shared_ptr<Lifeline<GossipProtocol>> lifeline_;
     PostedBroadcasts posted_;
+    BasicReceiptCallbacks<Parts> receipts_;
     TimerId pause_{0};  ///< Until `posted_` is tried again.
     WakeTimer<ClockT> timer_;
     TimePoint peers_asked_at_{};

@@ -60,16 +60,19 @@ class BasicPostedBroadcasts {
     /// Puts one behind the others.
     void add(PostedBroadcast broadcast) { waiting_.push_back(std::move(broadcast)); }
 
-    /// Runs `publish` on each in turn until they are held up, and tells those who asked what it gave. What a callee throws
-    /// leaves here; the rest waits on.
+    /// Runs `publish` on each in turn until they are held up, and tells those who asked what it gave, and those who wait for
+    /// receipts when it gave none. What a callee throws leaves here; the rest waits on.
     template <typename Publish>
     void run(PostedShare& share, Publish&& publish) {
         while (size() != 0 && !held_up_) {
             PostedBroadcast next = take();
             share.give_back(next.payload.size());
-            const PublishOutcome outcome = publish(std::as_const(next));
+            const PublishOutcome outcome = publish(next);
             if (next.options.outcome) {
                 next.options.outcome(outcome);
+            }
+            if (!outcome && next.options.receipted) {
+                next.options.receipted(ReceiptOutcome{});
             }
         }
     }

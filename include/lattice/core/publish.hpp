@@ -69,7 +69,7 @@ struct BroadcastOptions : PublishOptions {
     /// Called on the executor with the outcome, once, when the call itself returned `posted`; else not at all.
     Callback<void(const PublishOutcome&)> outcome{};
     /// Called on the executor with what came of `receipt`, once, unless the call itself returned a refusal. Not before the call
-    /// returned; when the protocol is stopped, from there.
+    /// returned; when the protocol is stopped, from there. Must not throw.
     Callback<void(const ReceiptOutcome&)> receipted{};
 };
 

@@ -84,11 +84,13 @@ class BasicSeenSet {
     }
 
     /// The latest timestamp of a message whose name was forgotten; absent while none was.
-    [[nodiscard]] std::optional<WallTime> floor() const noexcept { return floor_; }
+    [[nodiscard]] std::optional<WallTime> floor() const noexcept {
+        return floor_ == none_forgotten ? std::nullopt : std::optional(floor_);
+    }
 
     /// How far back the memory reaches; absent while everything since the start is remembered.
     [[nodiscard]] std::optional<Duration> reach(TimePoint now) const noexcept {
-        return floor_ ? std::optional(now - generations_.front().start) : std::nullopt;
+        return floor() ? std::optional(now - generations_.front().start) : std::nullopt;
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -152,7 +154,7 @@ class BasicSeenSet {
     void forget_oldest() {
         const Generation& oldest = generations_.front();
         if (oldest.names != 0) {
-            floor_ = floor_ && *floor_ > oldest.latest ? *floor_ : oldest.latest;
+            floor_ = floor_ > oldest.latest ? floor_ : oldest.latest;
         }
         size_ -= oldest.names;
         generations_.erase(generations_.begin());
@@ -211,7 +213,8 @@ class BasicSeenSet {
     std::size_t names_max_;
     std::uint64_t newest_{0};
     std::uint64_t purged_at_{0};  ///< `newest_` when the dead were last left behind.
-    std::optional<WallTime> floor_;
+    static constexpr WallTime none_forgotten = WallTime::min();
+    WallTime floor_{none_forgotten};
 };
 using SeenSet = BasicSeenSet<OnUse>;
 

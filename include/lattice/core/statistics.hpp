@@ -86,6 +86,9 @@ struct Statistics : Counters {
     std::uint64_t neighbours{};        ///< Links of the overlay, when this node is part of one.
     std::uint64_t tree_degree{};       ///< Children of a node in a tree, for small messages.
     std::uint64_t lazy_links{};        ///< Peers that a message is announced to in a round.
+    std::uint64_t receipts_counted{};  ///< Messages that are counted now, because their publishers want receipts.
+    std::uint64_t tallies_sent{};      ///< Frames that told how many nodes took a message, since the last start.
+    std::uint64_t tallies_received{};  ///< The same, received.
     std::uint64_t measured_loss{};     ///< Copies that had to be sent again, per thousand.
 };
 

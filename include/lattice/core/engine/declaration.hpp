@@ -42,6 +42,9 @@ enum class Membership : std::uint8_t { full, partial };
 /// Why a frame was not taken by the transport.
 enum class SendFailure : std::uint8_t { busy, unreachable };
 
+template <typename T>
+class BasicReceiptKeeper;
+
 /// The gossip protocol as a state machine without input or output.
 ///
 /// The problem: a message that one node publishes has to reach every node, fast, once, and surely, over links that lose,
@@ -72,6 +75,8 @@ class BasicEngine {
     using OriginTrees = BasicOriginTrees<T>;
     using OverlayState = BasicOverlayState<T>;
     using TreeState = BasicTreeState<T>;
+    using ReceiptKeeper = BasicReceiptKeeper<T>;
+    friend ReceiptKeeper;
 
    public:
     /// `config` must be valid (see validate) and may be shared by many engines. `self` is this node; `seed` decides every
@@ -88,6 +93,7 @@ class BasicEngine {
     /// Config::dissemination says otherwise.
     void start(Now now, Membership known = Membership::full) {
         running_ = true;
+        born_ = born_ == WallTime{} ? now.wall : born_;
         knows_part_only_ = known == Membership::partial;
         next_round_ = lazy_.empty() ? TimePoint::max() : now.time + config_->gossip_interval;
         schedule_first_sync(now);
@@ -103,6 +109,9 @@ class BasicEngine {
         }
         cache_.listen(reconciler_.get());
     }
+
+    /// Whoever waits for a receipt is told that this node stops. To be called before `stop`.
+    void give_up_receipts(Effects& effects) { receipts().give_up(effects); }
 
     /// Stops: requests and sessions are given up; what was seen and is held stays.
     void stop() noexcept {
@@ -160,36 +169,10 @@ class BasicEngine {
     bool conclude(Ticket ticket, Conclusion conclusion, Now now, Effects& effects);
 
     /// The peers to gossip with are these from now on. The list may hold this node and doubles.
-    void peers_changed(PeerList peers, Now now) {
-        const bool first = peers_.empty() && !peers.empty();
-        peers_ = std::move(peers);
-        if (overlay_) {
-            overlay_->neighbours.know(peers_, self_, now.time, random_);
-        } else if (running_ && uses_overlay() && !peers_.empty()) {
-            overlay(now);
-        }
-        if (first && running_) {
-            sync_cursor_ = static_cast<std::uint32_t>(random_.below(peers_.size()));
-            schedule_first_sync(now);
-        }
-    }
+    void peers_changed(PeerList peers, Now now);
 
     /// The transport lost the peer: what it was asked for is asked of others.
-    void peer_failed(const Peer& peer, Now now, Effects& effects) {
-        const std::uint32_t slot = peer_states_.find(peer);
-        if (slot != PeerTable::none && scheduler_) {
-            scheduler_->peer_failed(slot, peer_states_);
-            send_requests(now, effects);
-        }
-        pushes_failed(peer, now, effects);
-        neighbour_failed(peer, now);
-        if (sync_.active() && sync_.partner() == peer) {
-            sync_.give_up();
-        }
-        if (session_.is_with(peer)) {
-            abandon_reconcile();
-        }
-    }
+    void peer_failed(const Peer& peer, Now now, Effects& effects);
 
     /// The transport could not take a frame of ours for that peer.
     void not_sent(const Frame& frame, const Peer& peer, SendFailure failure, Now now, Effects& effects);
@@ -203,6 +186,7 @@ class BasicEngine {
         next = sync_.deadline() < next ? sync_.deadline() : next;
         next = session_.deadline() < next ? session_.deadline() : next;
         next = tree_ && tree_->pushes.next_deadline() < next ? tree_->pushes.next_deadline() : next;
+        next = tree_ && tree_->receipts && tree_->receipts->next_due() < next ? tree_->receipts->next_due() : next;
         next = overlay_ && overlay_->due() < next ? overlay_->due() : next;
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
@@ -230,6 +214,11 @@ class BasicEngine {
         statistics.neighbours = overlay_ ? overlay_->neighbours.size() : 0;
         statistics.tree_degree = degree_for(0);
         const SpreadTuner tuner = tree_ ? tree_->tuner : SpreadTuner(misses_tolerated(*config_));
+        if (tree_ && tree_->receipts) {
+            statistics.receipts_counted = tree_->receipts->size();
+            statistics.tallies_sent = tree_->receipts->counts.sent;
+            statistics.tallies_received = tree_->receipts->counts.received;
+        }
         statistics.lazy_links = tuner.links(config_->announce_rounds);
         statistics.measured_loss = std::uint64_t{tuner.loss()} * 1'000 / 255;
         return statistics;
@@ -296,13 +285,17 @@ class BasicEngine {
     [[nodiscard]] Duration lateness_of(const Peer& peer, Now now);
     [[nodiscard]] bool is_suspect(const Peer& peer, Now now) const noexcept;
     void suspect(const Peer& peer, Now now);
-    void take_over(const MessageId& key, const Route& route, const Peer& from, Now now, Effects& effects);
+    void take_over(const MessageId& key, Envelope envelope, const Route& route, const Peer& from, Now now,
+                   Effects& effects);
+    void take_branch(const MessageId& key, const Route& route, const Peer& from, Now now, Effects& effects);
     void has_already(const MessageId& key, const Peer& peer);
     void acknowledge(const MessageId& key, std::uint8_t copy, const Peer& to, Effects& effects);
     void expire_pushes(Now now, Effects& effects);
     void give_branch_to_others(typename PushLedger::Entry& entry, Now now, Effects& effects);
     void push_not_sent(const Push& push, const Peer& peer, Now now, Effects& effects);
     void pushes_failed(const Peer& peer, Now now, Effects& effects);
+
+    ReceiptKeeper receipts() noexcept { return ReceiptKeeper(*this); }  // engine/receipts.hpp
 
     // Overlays (engine/overlay.hpp).
     OverlayState& overlay(Now now);
@@ -392,6 +385,7 @@ class BasicEngine {
     TimePoint next_round_{TimePoint::max()};  ///< Armed while there is something to announce.
     TimePoint next_sync_{TimePoint::max()};   ///< Armed while running with anti-entropy on.
     WallTime last_timestamp_{};
+    WallTime born_{};  ///< When this process started: older messages may have been counted in an earlier life.
     Counters statistics_;
 };
 using Engine = BasicEngine<OnUse>;

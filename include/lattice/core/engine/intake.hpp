@@ -16,6 +16,9 @@ PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, 
     if (!running_) {
         return {Status::not_running};
     }
+    if (const auto refusal = options.receipt ? receipts().refuse(*options.receipt) : std::nullopt) {
+        return {*refusal};
+    }
     const WallTime next = last_timestamp_ + std::chrono::microseconds{1};
     // A clock that was set back far is followed: others would refuse what comes from their future, for as long as that lasts.
     const bool slightly_behind = now.wall < next && next - now.wall < std::chrono::seconds{1};
@@ -29,7 +32,10 @@ PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, 
     seen_.insert(message.key(), message.timestamp(), now.time);
     const Route route = own_route();
     const std::uint8_t ttl = route.course == Course::overlay ? ceiling::hops : config_->message_ttl;
-    const Envelope outgoing{options.ttl.value_or(ttl), 1, options.priority};
+    const Envelope outgoing{options.ttl.value_or(ttl), 1, options.priority, options.receipt.has_value()};
+    if (options.receipt) {
+        receipts().open(message.key(), *options.receipt, now);
+    }
     hold(message, outgoing, route, Peer{}, now);
     const std::size_t before = effects.targets.size();
     if (config_->enable_push) {
@@ -56,7 +62,7 @@ Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& ro
         ++statistics_.duplicates_filtered;
         if (route.slice.empty() ||
             within_share(message, from, now)) {  // Branches of one message could be without number.
-            take_over(message.key(), route, from, now, effects);
+            take_over(message.key(), envelope, route, from, now, effects);
         }
         if (overlay_ && route.course == Course::overlay) {
             further_copy(message, arrival == Arrival::provided, from, now, effects);
@@ -150,7 +156,8 @@ Receipt BasicEngine<T>::admit(Message message, Envelope envelope, const Route& r
     }
     ++peer_states_[peer].validations;
     const bool retrieved = arrival == Arrival::provided;
-    if (route.acknowledge) {
+    envelope.receipt = envelope.receipt && receipts().join(message, route, from, now);
+    if (route.acknowledge && !envelope.receipt) {
         acknowledge(message.key(), route.copy, from, effects);
     }
     if (tree_) {
@@ -181,9 +188,10 @@ bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Eff
         const bool spent = received.ttl == 0 || detail::planted(detail::Defect::keep_ttl);
         const auto ttl = static_cast<std::uint8_t>(spent ? received.ttl : received.ttl - 1);
         const auto hops = static_cast<std::uint8_t>(received.hops == 255 ? 255 : received.hops + 1);
-        const Envelope outgoing{ttl, hops, received.priority};
+        const Envelope outgoing{ttl, hops, received.priority, received.receipt};
         if (reconciler_ && pending->retrieved && is_late(message, now)) {
             hold_late(message, outgoing, pending->from, now);
+            receipts().settle(message.key(), pending->from, true, now, effects);
             return true;
         }
         hold(message, outgoing, pending->route, pending->from, now);
@@ -200,8 +208,10 @@ bool BasicEngine<T>::conclude(Ticket ticket, Conclusion conclusion, Now now, Eff
                 forward(message, outgoing, pending->route, pending->from, now, effects);
             }
         }
+        receipts().settle(message.key(), pending->from, true, now, effects);
         return true;
     }
+    receipts().settle(message.key(), pending->from, false, now, effects);
     if (conclusion == Conclusion::rejected) {
         refuse(Refusal::rejected);
         return true;
@@ -297,6 +307,9 @@ void BasicEngine<T>::push(const Message& message, Envelope outgoing, const Peer&
     const std::size_t count = effects.targets.size() - first;
     if (count == 0) {
         return;
+    }
+    if (outgoing.receipt) {
+        receipts().sent(message.key(), from, {effects.targets.data() + first, count});
     }
     effects.send_to_targets_from(first, Push{message, outgoing});
     statistics_.payloads_sent += count;

@@ -16,6 +16,22 @@ auto BasicEngine<T>::overlay(Now now) -> OverlayState& {
     return *overlay_;
 }
 
+/// Who knows others now seeks neighbours among them; who knows nobody till now asks what it missed.
+template <typename T>
+void BasicEngine<T>::peers_changed(PeerList peers, Now now) {
+    const bool first = peers_.empty() && !peers.empty();
+    peers_ = std::move(peers);
+    if (overlay_) {
+        overlay_->neighbours.know(peers_, self_, now.time, random_);
+    } else if (running_ && uses_overlay() && !peers_.empty()) {
+        overlay(now);
+    }
+    if (first && running_) {
+        sync_cursor_ = static_cast<std::uint32_t>(random_.below(peers_.size()));
+        schedule_first_sync(now);
+    }
+}
+
 template <typename T>
 bool BasicEngine<T>::uses_overlay() const noexcept {
     using Dissemination = Config::Dissemination;
@@ -269,6 +285,12 @@ void BasicEngine<T>::share_round_trip(std::uint32_t link, Now now) {
 template <typename T>
 void BasicEngine<T>::push_over(LinkMask links, const Message& message, Envelope outgoing, Now now, Effects& effects) {
     const Neighbours& neighbours = overlay_->neighbours;
+    outgoing.receipt = receipts().counts(message.key());
+    if (outgoing.receipt) {
+        for_each_link(links, [&](std::uint32_t link) {
+            receipts().sent(message.key(), Peer{}, std::span(&neighbours.peer(link), 1));
+        });
+    }
     if (!reliable_) {
         for_each_link(links, [&](std::uint32_t link) {
             share_round_trip(link, now);

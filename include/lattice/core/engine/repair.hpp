@@ -25,6 +25,7 @@ void BasicEngine<T>::wake(Now now, Effects& effects) {
     }
     if (tree_) {
         expire_pushes(now, effects);
+        receipts().tend(now, effects);
     }
     if (overlay_) {
         tend_overlay(now, effects);
@@ -83,7 +84,7 @@ Receipt BasicEngine<T>::on(Announce& announce, const Peer& from, Now now, Effect
         if (!seen_.contains(announce.names[i])) {
             want(announce.names[i], Naming::keys, holder, now, grace);
         } else if (announce.answer) {
-            known.items.push_back({announce.names[i].word(0), 0});
+            known.items.push_back({announce.names[i].word(0), 0, receipts().tally_for(announce.names[i], from)});
         }
     }
     if (!known.items.empty()) {
@@ -140,6 +141,7 @@ Receipt BasicEngine<T>::on(Request& request, const Peer& from, Now now, Effects&
             continue;
         }
         Envelope envelope = held->envelope;
+        envelope.receipt = receipts().provided(name, request.naming, from);
         if (request.naming == Naming::ids && envelope.ttl == 0) {
             envelope.ttl = 1;  // A foreign node refuses what has no hops left, even what it asked for.
         }

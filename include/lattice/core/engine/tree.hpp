@@ -118,6 +118,9 @@ void BasicEngine<T>::delegate(const typename PushLedger::Entry& task, std::uint6
     const std::size_t first = effects.targets.size();
     std::vector<TreeChild> inner;
     const auto child = [&](const Peer& peer, Slice part) {
+        if (task.envelope.receipt) {
+            receipts().sent(task.message.key(), task.peer, peer, part);
+        }
         if (!part.empty() || is_suspect(peer, now)) {
             inner.push_back({peer, part});
         } else {

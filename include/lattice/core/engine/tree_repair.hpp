@@ -8,18 +8,31 @@ namespace lattice::inline v0 {
 
 /// What the sender of a push asked for beside taking the message, when the message was known already.
 template <typename T>
-void BasicEngine<T>::take_over(const MessageId& key, const Route& route, const Peer& from, Now now, Effects& effects) {
-    if (route.acknowledge) {
+void BasicEngine<T>::take_over(const MessageId& key, Envelope envelope, const Route& route, const Peer& from, Now now,
+                               Effects& effects) {
+    const bool joined = envelope.receipt && receipts().join_late(key, route, from, now, effects);
+    if (route.acknowledge && !joined) {
         acknowledge(key, route.copy, from, effects);
     }
-    if (route.course != Course::slice) {
-        return;
+    if (route.course == Course::slice) {
+        take_branch(key, route, from, now, effects);
     }
+    if (joined) {
+        receipts().settle(key, from, true, now, effects);
+    }
+}
+
+/// Sends a known message on to those whom a further copy leaves to this node.
+template <typename T>
+void BasicEngine<T>::take_branch(const MessageId& key, const Route& route, const Peer& from, Now now,
+                                 Effects& effects) {
     const typename MessageCache::Held* held = route.slice.empty() ? nullptr : cache_.find(key, Naming::keys);
     if (held == nullptr || held->envelope.ttl == 0 || !tree().branches.insert(key, route.slice)) {
         return;
     }
-    forward(Message(held->message), held->envelope, route, from, now, effects);
+    Envelope onward = held->envelope;
+    onward.receipt = receipts().counts(key, from);
+    forward(Message(held->message), onward, route, from, now, effects);
 }
 
 /// How long a message that was announced may still come along its tree: asking sooner would only have it sent twice. Follows
@@ -51,14 +64,21 @@ template <typename T>
 void BasicEngine<T>::acknowledge(const MessageId& key, std::uint8_t copy, const Peer& to, Effects& effects) {
     for (std::size_t copies = tree().tuner.acknowledgements(); copies != 0; --copies) {
         ++statistics_.acknowledges_sent;
-        effects.send_to(to, Acknowledge{{{key.word(0), copy}}});
+        effects.send_to(to, Acknowledge{{{key.word(0), copy, receipts().tally_for(key, to)}}});
     }
 }
 
 template <typename T>
-Receipt BasicEngine<T>::on(Acknowledge& frame, const Peer& from, Now now, Effects&) {
+Receipt BasicEngine<T>::on(Acknowledge& frame, const Peer& from, Now now, Effects& effects) {
     ++statistics_.acknowledges_received;
     for (const Acknowledge::Item& item : frame.items) {
+        if (item.tally) {
+            receipts().take(item, from, now, effects);
+        }
+        const auto* waiting = item.copy == 0 && tree_ ? tree_->pushes.look_up(item.name, from) : nullptr;
+        if (waiting != nullptr && !waiting->slice.empty()) {
+            continue;  // It has the message, but does not say that it got what is left to it.
+        }
         const auto entry = tree_ ? tree_->pushes.take(item.name, from) : std::nullopt;
         if (!entry) {
             continue;
@@ -128,6 +148,24 @@ void BasicEngine<T>::push_not_sent(const Push& push, const Peer& peer, Now now, 
         give_branch_to_others(entry, now, effects);
     }
     wait_for(std::move(entry), now);
+}
+
+/// What the peer was asked for is asked of others, what was left to it given to others.
+template <typename T>
+void BasicEngine<T>::peer_failed(const Peer& peer, Now now, Effects& effects) {
+    const std::uint32_t slot = peer_states_.find(peer);
+    if (slot != PeerTable::none && scheduler_) {
+        scheduler_->peer_failed(slot, peer_states_);
+        send_requests(now, effects);
+    }
+    pushes_failed(peer, now, effects);
+    neighbour_failed(peer, now);
+    if (sync_.active() && sync_.partner() == peer) {
+        sync_.give_up();
+    }
+    if (session_.is_with(peer)) {
+        abandon_reconcile();
+    }
 }
 
 /// The transport lost the peer, and perhaps what was on its way to it.

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 
+#include <lattice/core/box.hpp>
 #include <lattice/core/config.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/push_ledger.hpp>
 #include <lattice/core/random.hpp>
+#include <lattice/core/receipt_ledger.hpp>
 #include <lattice/core/recent_branches.hpp>
 #include <lattice/core/round_trip.hpp>
 #include <lattice/core/route.hpp>
@@ -32,7 +34,8 @@ struct BasicTreeState {
     RoundTrip typical;            ///< Of acknowledgements, over all peers.
     TimePoint suspicion_until{};  ///< Nobody is suspected beyond.
     SpreadTuner tuner;
-    std::uint16_t hinted_round_trip{0};  ///< What peers say of theirs (Route::round_trip).
+    Box<BasicReceiptLedger<T>> receipts;  ///< Made when the first publisher wants one.
+    std::uint16_t hinted_round_trip{0};   ///< What peers say of theirs (Route::round_trip).
 };
 
 }  // namespace lattice::inline v0
