@@ -40,3 +40,14 @@ TEST_CASE("an index without entries finds and erases nothing") {
     index.erase(7, 1);
     CHECK(index.size() == 0);
 }
+
+TEST_CASE("a guess is the first slot whose hash bits agree") {
+    SlotIndex index;
+    CHECK(index.guess(5) == SlotIndex::none);
+    index.insert(5, 1);
+    index.insert(5, 2);
+    CHECK(index.guess(5) == 1);
+    CHECK(index.guess(6) == SlotIndex::none);
+    index.prefetch(5);
+    CHECK(index.size() == 2);
+}

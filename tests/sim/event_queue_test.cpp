@@ -87,3 +87,50 @@ TEST_CASE("The queue agrees with a stably sorted list under random work", "[sim]
         }
     }
 }
+
+TEST_CASE("Nearly all that comes is shown once, a little before it comes", "[sim]") {
+    // Spread over several stretches of 16.8 ms; crowded into a few microseconds; all at one instant.
+    const std::uint64_t width = GENERATE(std::uint64_t{50'000'000}, std::uint64_t{5'000}, std::uint64_t{1});
+    constexpr std::size_t distance = 8;
+    constexpr std::uint32_t events = 2'000;
+    Random random(7);
+    EventQueue queue;
+    for (std::uint32_t slot = 0; slot < events; ++slot) {
+        queue.push({random.below(width), 0, slot, 0, 0});
+    }
+    std::vector<std::size_t> shown_at(events, events);  // By slot: how many events had come by then.
+    std::size_t come = 0;
+    std::size_t shown_in_time = 0;
+    while (const auto event = queue.pop(no_limit)) {
+        if (shown_at[event->slot] != events) {
+            ++shown_in_time;
+            REQUIRE(come - shown_at[event->slot] <= 2 * distance + 16);
+        }
+        ++come;
+        queue.look_ahead(distance, [&](const Event& soon) {
+            REQUIRE(shown_at[soon.slot] == events);
+            shown_at[soon.slot] = come;
+        });
+    }
+    CHECK(come == events);
+    CHECK(shown_in_time > events * 98 / 100);
+}
+
+TEST_CASE("To look ahead changes nothing", "[sim]") {
+    Random random(8);
+    EventQueue queue;
+    EventQueue twin;
+    std::uint64_t now = 0;
+    for (std::uint32_t slot = 0; slot < 20'000; ++slot) {
+        const Event event{now + (random.next() >> (30 + random.below(34))), 0, slot, 0, 0};
+        queue.push(event);
+        twin.push(event);
+        queue.look_ahead(static_cast<std::size_t>(random.below(20)), [](const Event&) {});
+        if (random.below(2) == 0) {
+            const auto popped = queue.pop(no_limit);
+            REQUIRE(popped->slot == twin.pop(no_limit)->slot);
+            now = popped->time;
+        }
+    }
+    REQUIRE(drain(queue) == drain(twin));
+}

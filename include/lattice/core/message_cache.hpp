@@ -11,6 +11,7 @@
 #include <lattice/core/name_hasher.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/prefetch.hpp>
 #include <lattice/core/slot_index.hpp>
 #include <lattice/core/sort_ascending.hpp>
 #include <lattice/core/weight_heap.hpp>
@@ -150,6 +151,29 @@ class BasicMessageCache {
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Begins to fetch what `insert` will look at for a message of that name and source, and for the one that has to leave for
+    /// it. In steps, 0 to 3: each follows what the one before it fetched, so there should be some time between them.
+    void prefetch(const MessageId& key, const Peer& source, unsigned step) const noexcept {
+        if (size_ == 0) {
+            return;
+        }
+        const std::uint64_t source_hash = hasher_(source.hash());
+        if (step == 0) {
+            index_.prefetch(hasher_(key));
+            index_.prefetch(source_hash);
+            prefetch_object(leaving_.get());
+            return;
+        }
+        if (step == 1) {
+            prefetch_line(leaving_->weights.top());
+        } else if (size_ == messages_max_) {
+            prefetch_source(leaving_->weights.heaviest(), step - 1);
+        }
+        if (const std::uint32_t number = index_.guess(source_hash) ^ source_bit; number < sources_.size()) {
+            prefetch_source(number, step);
+        }
+    }
 
     /// Bytes of all held messages, by Message::footprint().
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -295,6 +319,19 @@ class BasicMessageCache {
         free_ = slot;
         if (source.bytes == 0) {
             retire(source);
+        }
+    }
+
+    /// Begins to fetch the record of a source (step 1), and the messages that it holds at both ends (step 2).
+    void prefetch_source(std::uint32_t number, unsigned step) const noexcept {
+        const Source& source = sources_[number];
+        if (step == 1) {
+            prefetch_line(&source);
+            leaving_->weights.prefetch(number);
+        } else if (step == 2) {
+            leaving_->weights.prefetch_place(number);
+            prefetch_line(entries_.data() + (source.oldest < entries_.size() ? source.oldest : 0));
+            prefetch_line(entries_.data() + (source.newest < entries_.size() ? source.newest : 0));
         }
     }
 

@@ -7,6 +7,7 @@
 #include <lattice/core/name_hasher.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/prefetch.hpp>
 #include <lattice/core/round_trip.hpp>
 #include <lattice/core/slot_index.hpp>
 #include <lattice/core/token_bucket.hpp>
@@ -14,24 +15,28 @@
 namespace lattice::inline v0 {
 
 /// What a node remembers of one peer that it dealt with: its shares, nothing that another peer could change.
-struct PeerState {
+///
+/// Two lines of a processor's cache. A node that knows a thousand peers deals with another one at every frame and has its state
+/// from memory each time, so what pushes and their acknowledgements need stands together in the first.
+struct alignas(64) PeerState {
     Peer peer;
-    TimePoint heard{};                   ///< When it was last dealt with.
-    TokenBucket messages;                ///< Of Limits::messages_per_second.
-    TokenBucket bytes;                   ///< Of Limits::bytes_per_second.
+    TimePoint heard{};             ///< When it was last dealt with.
+    TokenBucket messages;          ///< Of Limits::messages_per_second.
+    TokenBucket bytes;             ///< Of Limits::bytes_per_second.
+    RoundTrip round_trip;          ///< Of its acknowledgements.
+    std::uint32_t validations{0};  ///< Its messages that wait for a verdict.
+    bool speaks_frames{false};     ///< It sent what only a node of this library sends.
+    std::uint8_t lists_first{0};   ///< Sessions to list names in, as it left a request to reconcile unanswered.
+
+    TimePoint suspect_until{};           ///< It left a push unanswered: no branch is left to it until then.
     TokenBucket syncs;                   ///< One anti-entropy page per second, with a burst.
     TokenBucket reconciles;              ///< Of Limits::reconciles_per_second.
     TimePoint announces_since{};         ///< Start of the interval that the next two count in.
     std::uint32_t announces{0};          ///< Announce frames heeded in it.
     std::uint32_t announced_ids{0};      ///< Ids heeded in it.
     std::uint32_t solicited_ids{0};      ///< Ids that it was asked to announce; they count against nothing.
-    RoundTrip round_trip;                ///< Of its acknowledgements.
-    TimePoint suspect_until{};           ///< It left a push unanswered: no branch is left to it until then.
-    bool speaks_frames{false};           ///< It sent what only a node of this library sends.
-    std::uint8_t lists_first{0};         ///< Sessions to list names in, as it left a request to reconcile unanswered.
     std::uint32_t tracked_ids{0};        ///< Names in the request scheduler that it is an announcer of.
     std::uint32_t fetches_in_flight{0};  ///< Names requested from it and not answered.
-    std::uint32_t validations{0};        ///< Its messages that wait for a verdict.
 };
 
 /// The peers that this node deals with, in slots with stable numbers while they are needed; bounded.
@@ -65,6 +70,14 @@ class BasicPeerTable {
     /// The slot of the peer, or `none`.
     [[nodiscard]] std::uint32_t find(const Peer& peer) const noexcept {
         return index_.find(hasher_(peer.hash()), [&](std::uint32_t slot) { return states_[slot].peer == peer; });
+    }
+
+    /// Begins to fetch what `find` will look at first for that peer.
+    void prefetch(const Peer& peer) const noexcept { index_.prefetch(hasher_(peer.hash())); }
+    /// And the first half of its state; called a little later.
+    void prefetch_state(const Peer& peer) const noexcept {
+        const std::uint32_t slot = index_.guess(hasher_(peer.hash()));
+        prefetch_line(slot == none ? nullptr : &states_[slot]);
     }
 
     PeerState& operator[](std::uint32_t slot) noexcept { return states_[slot]; }

@@ -10,6 +10,7 @@
 #include <lattice/core/name_hasher.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/prefetch.hpp>
 #include <lattice/core/random.hpp>
 #include <lattice/core/route.hpp>
 #include <lattice/core/slot_index.hpp>
@@ -97,6 +98,14 @@ class BasicPushLedger {
         return take_if([&](const Entry& entry) { return entry.peer == peer; });
     }
 
+    /// Begins to fetch what `take` will look at first for that message and peer.
+    void prefetch(std::uint64_t name, const Peer& peer) const noexcept { index_.prefetch(hash(name, peer)); }
+    /// And the entry itself; called a little later.
+    void prefetch_entry(std::uint64_t name, const Peer& peer) const noexcept {
+        const std::uint32_t slot = index_.guess(hash(name, peer));
+        prefetch_object(slot == SlotIndex::none ? nullptr : &entries_[slot]);
+    }
+
     /// When `take_due` may have something; TimePoint::max() when nothing is waited for.
     [[nodiscard]] TimePoint next_deadline() const noexcept {
         return index_.size() == 0 ? TimePoint::max() : next_deadline_;
@@ -109,6 +118,9 @@ class BasicPushLedger {
     }
 
     [[nodiscard]] std::uint32_t find(std::uint64_t name, const Peer& peer) const noexcept {
+        if (index_.size() == 0) {
+            return SlotIndex::none;  // As mostly, when others announce what came a while ago.
+        }
         return index_.find(hash(name, peer), [&](std::uint32_t slot) {
             return entries_[slot].name() == name && entries_[slot].peer == peer;
         });

@@ -204,6 +204,9 @@ class BasicRequestScheduler {
     };
 
     [[nodiscard]] std::uint32_t find(const MessageId& name, Naming naming) const noexcept {
+        if (index_.size() == 0) {
+            return SlotIndex::none;  // As mostly; and every message that comes is looked up several times.
+        }
         return index_.find(hasher_(name), [&](std::uint32_t slot) {
             return wanted_[slot].naming == naming && wanted_[slot].name == name;
         });

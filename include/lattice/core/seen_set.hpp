@@ -8,6 +8,7 @@
 #include <lattice/core/message_id.hpp>
 #include <lattice/core/name_hasher.hpp>
 #include <lattice/core/on_use.hpp>
+#include <lattice/core/prefetch.hpp>
 #include <lattice/core/random.hpp>
 #include <lattice/core/time.hpp>
 
@@ -39,16 +40,11 @@ class BasicSeenSet {
 
     /// Begins to fetch what `contains` and `insert` will look at: the table is larger than a processor's caches.
     void prefetch(const MessageId& name) const noexcept {
-#if defined(__GNUC__)
         if (!slots_.empty()) {
             const std::size_t at = home(fingerprint(name));
-            __asm__ volatile("");  // Without it GCC takes this for a function without effect, and leaves out the calls.
-            __builtin_prefetch(&slots_[at], 1);
-            __builtin_prefetch(&ages_[at], 1);
+            prefetch_line(&slots_[at]);
+            prefetch_line(&ages_[at]);
         }
-#else
-        static_cast<void>(name);
-#endif
     }
 
     /// Remembers the name of a message with that timestamp. False, and nothing changes, when it is known.

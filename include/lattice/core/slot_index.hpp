@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <lattice/core/on_use.hpp>
+#include <lattice/core/prefetch.hpp>
 
 namespace lattice::inline v0 {
 
@@ -30,6 +31,18 @@ class BasicSlotIndex {
             }
         }
         return none;
+    }
+
+    /// The slot that `find` will most likely say: the first whose 32 bits agree.
+    [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const {
+        return find(hash, [](std::uint32_t) { return true; });
+    }
+
+    /// Begins to fetch what `find`, `guess` and the others will look at for that hash.
+    void prefetch(std::uint64_t hash) const noexcept {
+        if (!entries_.empty()) {
+            prefetch_line(&entries_[home(static_cast<std::uint32_t>(hash))]);
+        }
     }
 
     /// Files `slot` under `hash`. The pair must not be filed already.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <lattice/core/on_use.hpp>
+#include <lattice/core/prefetch.hpp>
 
 namespace lattice::inline v0 {
 
@@ -17,6 +18,22 @@ class BasicWeightHeap {
     /// The heaviest; something must be in.
     [[nodiscard]] std::uint32_t heaviest() const noexcept { return heap_.front().number; }
     [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
+
+    /// Where `heaviest` looks; for nothing but to be fetched.
+    [[nodiscard]] const void* top() const noexcept { return heap_.data(); }
+
+    /// Begins to fetch what `set` will look at first for that number.
+    void prefetch(std::uint32_t number) const noexcept {
+        if (number < places_.size()) {
+            prefetch_line(&places_[number]);
+        }
+    }
+    /// And what it looks at next; called a little later.
+    void prefetch_place(std::uint32_t number) const noexcept {
+        if (number < places_.size() && places_[number] != out) {
+            prefetch_line(&heap_[places_[number]]);
+        }
+    }
 
     /// That thing weighs so much from now on.
     void set(std::uint32_t number, std::uint64_t weight) {

@@ -40,18 +40,12 @@ class EventQueue {
         const std::size_t level = level_of(event.time);
         const std::size_t index = index_of(event.time, level);
         buckets_[level][index].push_back(event);
-        occupied_[level][index / 64] |= std::uint64_t{1} << (index % 64);
+        mark_occupied({level, index});
         ++size_;
     }
 
+    /// Takes the next event unless it is later than `limit`.
     std::optional<Event> pop(std::uint64_t limit) {
-        return pop(limit, [](const Event&) {});
-    }
-
-    /// Takes the next event unless it is later than `limit`. `soon(event)` is called for many events, though not for all, a
-    /// little before they come: time to fetch from memory what they will need.
-    template <typename Soon>
-    std::optional<Event> pop(std::uint64_t limit, Soon&& soon) {
         while (true) {
             if (cursor_ < ready_.size()) {
                 return now_ <= limit ? std::optional(take_ready()) : std::nullopt;
@@ -67,7 +61,28 @@ class EventQueue {
                 }
                 return take_only(*place);
             }
-            advance(*place, soon);
+            advance(*place);
+        }
+    }
+
+    /// Calls `soon(event)` for the next events, in about the order in which they will come, until `distance` of those shown are
+    /// still to come: time to fetch from memory what they will need. Each is shown at most once; those that are pushed among
+    /// the shown ones are not, and near the end of a stretch of time (16.8 ms) fewer are.
+    template <typename Soon>
+    void look_ahead(std::size_t distance, Soon&& soon) {
+        ready_shown_ = ready_shown_ < cursor_ ? cursor_ : ready_shown_;
+        for (; shown_ < distance && ready_shown_ < ready_.size(); ++shown_) {
+            soon(ready_[ready_shown_++]);
+        }
+        while (shown_ < distance) {
+            const std::vector<Event>* bucket = next_to_show();
+            if (bucket == nullptr) {
+                return;
+            }
+            for (const Event& event : *bucket) {
+                soon(event);
+            }
+            shown_ += bucket->size();
         }
     }
 
@@ -77,6 +92,7 @@ class EventQueue {
    private:
     static constexpr std::size_t levels = 8;
     static constexpr std::size_t fan = 256;
+    static constexpr std::size_t words = fan / 64;
     static constexpr std::size_t kept_capacity = 4096;  ///< Larger buckets give their memory back when drained.
 
     struct Place {
@@ -94,14 +110,31 @@ class EventQueue {
 
     /// The first occupied bucket of the lowest occupied level: it holds the earliest event.
     [[nodiscard]] std::optional<Place> first_bucket() const noexcept {
-        for (std::size_t level = 0; level < levels; ++level) {
-            for (std::size_t word = 0; word < fan / 64; ++word) {
-                if (const std::uint64_t bits = occupied_[level][word]; bits != 0) {
-                    return Place{level, 64 * word + static_cast<std::size_t>(std::countr_zero(bits))};
+        if (occupied_words_ == 0) {
+            return std::nullopt;
+        }
+        const auto at = static_cast<std::size_t>(std::countr_zero(occupied_words_));
+        return Place{at / words,
+                     64 * (at % words) + static_cast<std::size_t>(std::countr_zero(occupied_[at / words][at % words]))};
+    }
+
+    /// The next bucket of the lower levels that was not shown yet, unless it holds too much to be soon.
+    [[nodiscard]] const std::vector<Event>* next_to_show() noexcept {
+        for (std::size_t level = 0; level < levels_shown; ++level) {
+            for (std::size_t& at = next_shown_[level]; at < fan; at = (at / 64 + 1) * 64) {
+                const std::uint64_t bits = occupied_[level][at / 64] >> (at % 64);
+                if (bits == 0) {
+                    continue;
                 }
+                const std::size_t index = at + static_cast<std::size_t>(std::countr_zero(bits));
+                if (buckets_[level][index].size() > shown_at_once_max) {
+                    return nullptr;
+                }
+                at = index + 1;
+                return &buckets_[level][index];
             }
         }
-        return std::nullopt;
+        return nullptr;
     }
 
     /// The earliest time that falls into a bucket.
@@ -111,8 +144,16 @@ class EventQueue {
         return above | (std::uint64_t{place.index} << shift);
     }
 
+    void mark_occupied(const Place& place) noexcept {
+        occupied_[place.level][place.index / 64] |= std::uint64_t{1} << (place.index % 64);
+        occupied_words_ |= std::uint32_t{1} << (place.level * words + place.index / 64);
+    }
     void mark_empty(const Place& place) noexcept {
-        occupied_[place.level][place.index / 64] &= ~(std::uint64_t{1} << (place.index % 64));
+        std::uint64_t& word = occupied_[place.level][place.index / 64];
+        word &= ~(std::uint64_t{1} << (place.index % 64));
+        if (word == 0) {
+            occupied_words_ &= ~(std::uint32_t{1} << (place.level * words + place.index / 64));
+        }
     }
 
     Event take_ready() {
@@ -120,7 +161,9 @@ class EventQueue {
         if (cursor_ == ready_.size()) {
             ready_.clear();
             cursor_ = 0;
+            ready_shown_ = 0;
         }
+        shown_ -= shown_ == 0 ? 0 : 1;
         --size_;
         return event;
     }
@@ -131,46 +174,65 @@ class EventQueue {
         const Event event = bucket.front();
         bucket.clear();
         mark_empty(place);
+        show_below(place);
+        shown_ -= shown_ == 0 ? 0 : 1;
         now_ = event.time;
         --size_;
         return event;
     }
 
+    /// The present moves into a bucket: all that stands in the levels below it is to be shown, unless the bucket was.
+    /// Returns whether it was.
+    bool show_below(const Place& place) noexcept {
+        if (place.level >= levels_shown) {
+            shown_ = 0;
+            next_shown_ = {};
+            return false;
+        }
+        const bool was_shown = next_shown_[place.level] > place.index;
+        for (std::size_t level = 0; level < place.level; ++level) {
+            next_shown_[level] = was_shown ? fan : 0;
+        }
+        next_shown_[place.level] = was_shown ? next_shown_[place.level] : place.index + 1;
+        return was_shown;
+    }
+
     /// Moves the present to the start of a bucket and its events to the levels below, or to `ready_` when they are due.
-    template <typename Soon>
-    void advance(const Place& place, Soon&& soon) {
+    void advance(const Place& place) {
         now_ = start_of(place);
-        auto& bucket = buckets_[place.level][place.index];
         mark_empty(place);
+        const bool was_shown = show_below(place);
+        auto& bucket = buckets_[place.level][place.index];
         if (place.level == 0) {
             ready_.swap(bucket);
+            ready_shown_ = was_shown ? ready_.size() : 0;
             return;
         }
         size_ -= bucket.size();
-        if (bucket.capacity() > kept_capacity) {
-            const std::vector<Event> drained = std::move(bucket);
-            bucket = {};
-            for (const Event& event : drained) {
-                push(event);
-            }
-        } else {
-            if (place.level == 1) {
-                for (const Event& event : bucket) {
-                    soon(event);
-                }
-            }
-            for (const Event& event : bucket) {
-                push(event);
-            }
-            bucket.clear();
+        std::vector<Event> drained;
+        drained.swap(bucket);
+        for (const Event& event : drained) {
+            push(event);
+        }
+        if (drained.capacity() <= kept_capacity) {
+            drained.clear();
+            bucket.swap(drained);
         }
     }
+
+    static constexpr std::size_t levels_shown = 3;  ///< Events of the present 16.8 ms.
+    static constexpr std::size_t shown_at_once_max =
+        16;  ///< Fuller buckets wait until they are spread over lower levels.
 
     std::uint64_t now_{0};
     std::size_t size_{0};
     std::vector<Event> ready_;  ///< Events of the instant `now_`, from `cursor_` on.
     std::size_t cursor_{0};
-    std::array<std::array<std::uint64_t, fan / 64>, levels> occupied_{};
+    std::size_t ready_shown_{0};                          ///< Up to here `ready_` was shown.
+    std::size_t shown_{0};                                ///< Events shown that are still to come, about.
+    std::array<std::size_t, levels_shown> next_shown_{};  ///< By level: buckets below were shown.
+    std::uint32_t occupied_words_{0};                     ///< One bit for each word of `occupied_` that is not zero.
+    std::array<std::array<std::uint64_t, words>, levels> occupied_{};
     std::array<std::array<std::vector<Event>, fan>, levels> buckets_;
 };
 

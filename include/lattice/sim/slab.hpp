@@ -25,11 +25,10 @@ class Slab {
         return index;
     }
 
-    /// Takes the value out; the index may be given out again.
+    /// Takes the value out; the index may be given out again. What is left there until then is what moving leaves.
     T remove(std::uint32_t index) {
-        T value = std::exchange(values_[index], T{});
         free_.push_back(index);
-        return value;
+        return std::move(values_[index]);
     }
 
     T& operator[](std::uint32_t index) noexcept { return values_[index]; }

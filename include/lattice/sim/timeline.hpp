@@ -53,18 +53,18 @@ class Timeline {
     }
 
     /// Takes the next event that is not later than `limit`, and moves the present to it.
-    /// `soon` as for EventQueue::pop.
-    template <typename Soon>
-    std::optional<Event> next(Duration limit, Soon&& soon) {
-        const auto event = queue_.pop(static_cast<std::uint64_t>(limit.count()), soon);
+    std::optional<Event> next(Duration limit) {
+        const auto event = queue_.pop(static_cast<std::uint64_t>(limit.count()));
         if (event) {
             now_ = event->time;
         }
         return event;
     }
 
-    std::optional<Event> next(Duration limit) {
-        return next(limit, [](const Event&) {});
+    /// As EventQueue::look_ahead.
+    template <typename Soon>
+    void look_ahead(std::size_t distance, Soon&& soon) {
+        queue_.look_ahead(distance, soon);
     }
 
     /// Moves the present on, after `next` had nothing more before `time`.

@@ -191,8 +191,10 @@ class BasicEngine {
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
 
-    /// A message that claims this name comes soon: what is known of it is fetched from memory meanwhile.
+    /// A message that claims this name comes soon, or this frame: what is known of it is fetched from memory meanwhile. For a
+    /// frame in steps, from 0 to 4, with some time between them.
     void expect(const MessageId& name) const noexcept { seen_.prefetch(name); }
+    void expect(const Frame& frame, const Peer& from, unsigned step) const noexcept;
 
     /// Whether a message of that key was taken before.
     [[nodiscard]] bool has_seen(const MessageId& key) const noexcept { return seen_.contains(key); }
@@ -226,14 +228,8 @@ class BasicEngine {
 
    private:
     // Inputs by kind of frame (engine/intake.hpp, engine/repair.hpp, engine/reconcile.hpp).
-    Receipt on(Push& push, const Peer& from, Now now, Effects& effects) {
-        return take(std::move(push.message), push.envelope, push.route, from, Arrival::pushed, now, effects);
-    }
-    Receipt on(Provide& provide, const Peer& from, Now now, Effects& effects) {
-        Route route;
-        route.course = uses_overlay() ? Course::overlay : Course::rumor;
-        return take(std::move(provide.message), provide.envelope, route, from, Arrival::provided, now, effects);
-    }
+    Receipt on(Push& push, const Peer& from, Now now, Effects& effects);
+    Receipt on(Provide& provide, const Peer& from, Now now, Effects& effects);
     Receipt on(Announce& announce, const Peer& from, Now now, Effects& effects);
     Receipt on(Request& request, const Peer& from, Now now, Effects& effects);
     Receipt on(NotFound& not_found, const Peer& from, Now now, Effects& effects);

@@ -47,6 +47,18 @@ PublishOutcome BasicEngine<T>::publish(std::string_view type, ByteView payload, 
 }
 
 template <typename T>
+Receipt BasicEngine<T>::on(Push& push, const Peer& from, Now now, Effects& effects) {
+    return take(std::move(push.message), push.envelope, push.route, from, Arrival::pushed, now, effects);
+}
+
+template <typename T>
+Receipt BasicEngine<T>::on(Provide& provide, const Peer& from, Now now, Effects& effects) {
+    Route route;
+    route.course = uses_overlay() ? Course::overlay : Course::rumor;
+    return take(std::move(provide.message), provide.envelope, route, from, Arrival::provided, now, effects);
+}
+
+template <typename T>
 Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& route, const Peer& from, Arrival arrival,
                              Now now, Effects& effects) {
     ++statistics_.messages_received;

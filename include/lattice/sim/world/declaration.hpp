@@ -13,6 +13,7 @@
 #include <lattice/core/config.hpp>
 #include <lattice/core/gossip_protocol.hpp>
 #include <lattice/sim/checker.hpp>
+#include <lattice/sim/foresight.hpp>
 #include <lattice/sim/ledger.hpp>
 #include <lattice/sim/network.hpp>
 #include <lattice/sim/node.hpp>
@@ -173,7 +174,8 @@ class World {
     };
 
     static std::shared_ptr<const Config> checked(Config config);
-    void fetch_ahead(const Event& event) const noexcept;
+    void look_ahead();
+    void prefetch(const Event& event, unsigned step) const noexcept;
     void step(const Event& event);
     void dispatch(const Event& event);
     void deliver_frame(const Event& event);
@@ -191,6 +193,7 @@ class World {
 
     std::uint64_t seed_;
     Timeline timeline_;
+    Foresight foresight_;
     Network network_;
     Ledger ledger_;
     TraceHash trace_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lattice/core/prefetch.hpp>
 #include <lattice/sim/world/declaration.hpp>
 
 // The world's half that lets events happen.
@@ -7,7 +8,7 @@
 namespace lattice::inline v0::sim {
 
 inline World& World::run_until(Duration time) {
-    while (const auto event = timeline_.next(time, [this](const Event& soon) { fetch_ahead(soon); })) {
+    while (const auto event = timeline_.next(time)) {
         step(*event);
     }
     timeline_.advance_to(time);
@@ -16,28 +17,42 @@ inline World& World::run_until(Duration time) {
 
 inline World& World::run_until_quiet(Duration limit) {
     const Duration end = now() + limit;
-    while (const auto event = timeline_.next(end, [this](const Event& soon) { fetch_ahead(soon); })) {
+    while (const auto event = timeline_.next(end)) {
         step(*event);
     }
     return *this;
 }
 
-/// Nodes of a large world lie all over the memory, and each event touches one of them: fetching several at a time hides most
-/// of the waiting. Small worlds stay in the cache.
-inline void World::fetch_ahead(const Event& event) const noexcept {
-#if defined(__GNUC__)
-    constexpr std::size_t line = 64;
-    if (nodes_.size() < 4096 || event.node >= nodes_.size()) {
+/// The nodes of a large world lie all over the memory, and each event touches another one: what the next events need is fetched
+/// while others happen. Small worlds stay in the caches.
+inline void World::look_ahead() {
+    constexpr std::size_t small = 128;
+    if (nodes_.size() > small) {
+        timeline_.look_ahead(Foresight::distance, [this](const Event& event) {
+            foresight_.add(event, [this](const Event& soon, unsigned step) { prefetch(soon, step); });
+        });
+    }
+}
+
+/// Begins to fetch what an event needs: first the node and the frame, then what the node's engine knows that it will need. The
+/// event may be over already, and its frame be gone.
+inline void World::prefetch(const Event& event, unsigned step) const noexcept {
+    const auto kind = static_cast<EventKind>(event.kind);
+    if (kind == EventKind::action || event.node >= nodes_.size()) {
         return;
     }
-    const auto* node = reinterpret_cast<const char*>(nodes_[event.node].get());
-    for (std::size_t at = 0; at < sizeof(Node); at += line) {
-        __builtin_prefetch(node + at, 1);
+    const Node& node = *nodes_[event.node];
+    const Network::InFlight* flight = kind == EventKind::frame ? &network_.flight(event.slot) : nullptr;
+    if (step == 0) {
+        prefetch_object(&node);
+        prefetch_object(flight);
+    } else if (flight != nullptr && node.protocol) {
+        node.protocol->engine().expect(flight->frame, everyone_[flight->from], step - 1);
     }
-#endif
 }
 
 inline void World::step(const Event& event) {
+    look_ahead();
     if (!checkers_.empty() && now() >= next_check_) {
         run_checks();
     }
