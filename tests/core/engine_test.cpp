@@ -298,6 +298,38 @@ TEST_CASE("messages waiting for a verdict are bounded per peer and in all, and w
     CHECK(node.conserves());
 }
 
+TEST_CASE("the id of a message that is expected is checked with the one before it, unless it is a duplicate") {
+    const auto unchecked = [](const Message& message) { return Message::claimed(message.id(), message.fields()); };
+    Node node;
+    const Message known = node.message("known");
+    node.push(1, known);
+    const Message one = unchecked(node.message("one"));
+    const Message two = unchecked(node.message("two"));
+    const Message again = unchecked(known);
+    node.engine.expect(two);
+    CHECK(two.authenticity() == Message::Authenticity::unchecked);
+    CHECK(node.push(1, one).disposition == Disposition::pending);
+    CHECK(two.authenticity() == Message::Authenticity::verified);
+    node.engine.expect(again);
+    CHECK(node.push(1, two).disposition == Disposition::pending);
+    CHECK(node.push(1, again).disposition == Disposition::duplicate);
+
+    // What lies about its id is found out when its turn comes, and what is not taken in pays for no other.
+    const Message three = unchecked(node.message("three"));
+    const Message lie = Message::claimed(node.message("four").id(), node.message("five").fields());
+    node.engine.expect(lie);
+    CHECK(node.push(1, three).disposition == Disposition::pending);
+    CHECK(lie.authenticity() == Message::Authenticity::unchecked);
+    CHECK(node.push(1, lie).disposition == Disposition::pending);
+    CHECK(node.effects.offers.back().message.authenticity() == Message::Authenticity::foreign);
+    const Message six = unchecked(node.message("six"));
+    node.engine.expect(six);
+    CHECK(node.push(2, again).disposition == Disposition::duplicate);
+    CHECK(six.authenticity() == Message::Authenticity::unchecked);
+    CHECK(node.push(2, six).disposition == Disposition::pending);
+    CHECK(node.engine.has_seen(six.key()));
+}
+
 // Fault 6 of the reference: whoever names an id first suppresses the true message.
 TEST_CASE("a false content under a true id does not suppress the message") {
     Node node;

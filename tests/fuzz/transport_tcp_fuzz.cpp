@@ -68,7 +68,7 @@ Outcome feed(ByteView bytes, std::size_t piece) {
                     outcome.unknown += frame.size();
                     return true;
                 },
-                [](const MessageId&) {});
+                [](const Message&) {});
         }
         if (turn.end == Inbox::Turn::End::faulty) {
             outcome.fault = turn.fault;

@@ -71,7 +71,7 @@ class GossipProtocol {
         engine_.rely_on_transport(is_reliable(transport_));
         transport_.open({[this](const Peer& from, Frame frame) { return receive(from, std::move(frame)); },
                          [this](const Peer& peer) { peer_failed(peer); },
-                         [this](const MessageId& name) { engine_.expect(name); }});
+                         [this](const Message& message) { engine_.expect(message); }});
         if constexpr (NotifyingPeerSource<PeerSourceT>) {
             peers_.on_change([this] {
                 ask_for_peers(now());

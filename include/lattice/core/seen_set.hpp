@@ -207,8 +207,8 @@ class BasicSeenSet {
     std::size_t used_{0};                  ///< Slots in use, by the living and the dead.
     Duration generation_length_;
     std::size_t names_max_;
-    std::uint64_t newest_{0};
-    std::uint64_t purged_at_{0};  ///< `newest_` when the dead were last left behind.
+    std::uint32_t newest_{0};
+    std::uint32_t purged_at_{0};  ///< `newest_` when the dead were last left behind.
     static constexpr WallTime none_forgotten = WallTime::min();
     WallTime floor_{none_forgotten};
 };

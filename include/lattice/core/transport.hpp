@@ -44,9 +44,9 @@ struct TransportEvents {
     Callback<Receipt(const Peer& from, Frame frame)> received;
     /// A peer that frames were sent to turned out not to be reachable; what was queued to it may be lost. Same rules.
     Callback<void(const Peer& peer)> failed;
-    /// A Push or Provide whose message claims this name is about to be handed up. A transport that sees frames before their
-    /// turn may say so, and the protocol looks ahead; nothing else depends on it.
-    Callback<void(const MessageId& name)> coming{};
+    /// A Push or Provide with this message comes after the frame that is handed up next. A transport that decodes frames
+    /// before their turn may say so, and the protocol looks ahead; nothing else depends on it. The same handle must come.
+    Callback<void(const Message& message)> coming{};
 };
 
 /// Carries frames to peers: best effort, unordered, never blocking.

@@ -76,9 +76,9 @@ class TransportSet {
                                       shared->failed(peer);
                                   }
                               },
-                              [shared](const MessageId& name) {
+                              [shared](const Message& message) {
                                   if (shared->coming) {
-                                      shared->coming(name);
+                                      shared->coming(message);
                                   }
                               }});
             }

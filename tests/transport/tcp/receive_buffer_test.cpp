@@ -38,7 +38,7 @@ std::vector<std::string> feed(Inbox& inbox, ByteView bytes, std::size_t read_max
                     frames.emplace_back(as_text(unknown));
                     return true;
                 },
-                [](const MessageId&) {});
+                [](const Message&) {});
             if (turn.end == Inbox::Turn::End::faulty) {
                 fault = turn.fault;
                 return frames;
@@ -126,23 +126,48 @@ TEST_CASE("a turn has an end, and the next one goes on from there") {
                 ++turns.back();
                 return true;
             },
-            [](const MessageId&) {});
+            [](const Message&) {});
     }
     CHECK(turns == std::vector<std::size_t>{Inbox::frames_per_turn, Inbox::frames_per_turn, 1});
 }
 
-TEST_CASE("what comes next is told of while a frame is taken") {
-    Inbox inbox;
-    const Frame frames[] = {push_of_size(10), announce_of(3), push_of_size(200), push_of_size(20'000)};
-    std::string text;
-    for (const Frame& frame : frames) {
-        text += encode(frame).text();
+TEST_CASE("before a frame is taken, the message behind it is told of, if it has arrived") {
+    const Frame first = push_of_size(10);
+    const Frame second = push_of_size(700);
+    const Frame third = push_of_size(20);
+    std::string bytes;
+    for (const Frame& frame : {first, announce_of(2), second, third}) {
+        bytes += encode(frame).text();
     }
-    std::memcpy(inbox.prepare().first, text.data(), text.size() - 19'000);
-    inbox.commit(text.size() - 19'000);
-    std::vector<MessageId> expected;
-    inbox.take_turn(
-        WireLimits{}, [](Frame&&) { return true; }, [](ByteView) { return true; },
-        [&](const MessageId& name) { expected.push_back(name); });
-    CHECK(expected == std::vector{message_of(frames[2])->id(), message_of(frames[3])->id()});
+    Inbox inbox;
+    const auto [at, room] = inbox.prepare();
+    REQUIRE(room >= bytes.size());
+    const std::size_t last_byte_missing = bytes.size() - 1;
+    std::memcpy(at, bytes.data(), bytes.size());
+    inbox.commit(last_byte_missing);
+    std::vector<MessageId> told;
+    std::vector<MessageId> taken;
+    const auto turn = [&](std::size_t frames_max) {
+        return inbox
+            .take_turn(
+                WireLimits{},
+                [&](Frame&& frame) {
+                    const Message* message = message_of(frame);
+                    taken.push_back(message == nullptr ? MessageId{} : message->key());
+                    return taken.size() < frames_max;
+                },
+                [](ByteView) { return false; }, [&](const Message& message) { told.push_back(message.key()); })
+            .end;
+    };
+    const auto key = [](const Frame& frame) { return message_of(frame)->key(); };
+    CHECK(turn(2) == Inbox::Turn::End::stopped);
+    CHECK(taken == std::vector<MessageId>{key(first), {}});
+    CHECK(told == std::vector<MessageId>{key(second)});
+    CHECK(turn(9) == Inbox::Turn::End::drained);
+    CHECK(taken == std::vector<MessageId>{key(first), {}, key(second)});
+    CHECK(told == std::vector<MessageId>{key(second)});
+    inbox.commit(1);
+    CHECK(turn(9) == Inbox::Turn::End::drained);
+    CHECK(taken.back() == key(third));
+    CHECK(taken.size() == 4);
 }

@@ -123,6 +123,7 @@ class BasicEngine {
         scheduler_.reset();
         tree_.reset();
         overlay_.reset();
+        upcoming_ = {};
         peer_states_ = PeerTable(config_->limits.peer_states_max, random_);
     }
 
@@ -191,9 +192,13 @@ class BasicEngine {
         return scheduler_ && scheduler_->next_deadline() < next ? scheduler_->next_deadline() : next;
     }
 
-    /// A message that claims this name comes soon, or this frame: what is known of it is fetched from memory meanwhile. For a
-    /// frame in steps, from 0 to 4, with some time between them.
-    void expect(const MessageId& name) const noexcept { seen_.prefetch(name); }
+    /// This message comes soon: what is known of its name is fetched from memory meanwhile, and its id checked together
+    /// with another one's.
+    void expect(const Message& message) noexcept {
+        seen_.prefetch(message.key());
+        upcoming_ = message;
+    }
+    /// The same for the memory that a frame needs, in steps, from 0 to 4, with some time between them.
     void expect(const Frame& frame, const Peer& from, unsigned step) const noexcept;
 
     /// Whether a message of that key was taken before.
@@ -209,22 +214,7 @@ class BasicEngine {
     [[nodiscard]] const PeerList& peers() const noexcept { return peers_; }
 
     /// The counters, with the gauges filled in.
-    [[nodiscard]] Statistics statistics() const noexcept {
-        Statistics statistics{statistics_};
-        statistics.cached_messages = cache_.size();
-        statistics.pending_messages = validations_ ? validations_->size() : 0;
-        statistics.neighbours = overlay_ ? overlay_->neighbours.size() : 0;
-        statistics.tree_degree = degree_for(0);
-        const SpreadTuner tuner = tree_ ? tree_->tuner : SpreadTuner(misses_tolerated(*config_));
-        if (tree_ && tree_->receipts) {
-            statistics.receipts_counted = tree_->receipts->size();
-            statistics.tallies_sent = tree_->receipts->counts.sent;
-            statistics.tallies_received = tree_->receipts->counts.received;
-        }
-        statistics.lazy_links = tuner.links(config_->announce_rounds);
-        statistics.measured_loss = std::uint64_t{tuner.loss()} * 1'000 / 255;
-        return statistics;
-    }
+    [[nodiscard]] Statistics statistics() const noexcept;
 
    private:
     // Inputs by kind of frame (engine/intake.hpp, engine/repair.hpp, engine/reconcile.hpp).
@@ -245,6 +235,7 @@ class BasicEngine {
                  Effects& effects);
     Receipt admit(Message message, Envelope envelope, const Route& route, const Peer& from, Arrival arrival, Now now,
                   Effects& effects);
+    Message authenticate(Message message);
     bool is_wanted(const Message& message) const noexcept;
     void pass_on(const MessageId& name, Naming naming, const Peer& from, Now now, Effects& effects);
     std::optional<Refusal> check_admission(const Message& message, Envelope envelope, Arrival arrival,
@@ -381,7 +372,8 @@ class BasicEngine {
     TimePoint next_round_{TimePoint::max()};  ///< Armed while there is something to announce.
     TimePoint next_sync_{TimePoint::max()};   ///< Armed while running with anti-entropy on.
     WallTime last_timestamp_{};
-    WallTime born_{};  ///< When this process started: older messages may have been counted in an earlier life.
+    WallTime born_{};   ///< When this process started: older messages may have been counted in an earlier life.
+    Message upcoming_;  ///< What `expect` told of, until it was looked at.
     Counters statistics_;
 };
 using Engine = BasicEngine<OnUse>;

@@ -88,7 +88,7 @@ Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& ro
         return refuse(Refusal::rate_limited);
     }
     if (!detail::planted(detail::Defect::trust_claimed_ids)) {
-        message = Message::authenticated(std::move(message));
+        message = authenticate(std::move(message));
     }
     if (message.authenticity() == Message::Authenticity::foreign && seen_.contains(message.key())) {
         ++statistics_.duplicates_filtered;
@@ -104,6 +104,17 @@ Receipt BasicEngine<T>::take(Message message, Envelope envelope, const Route& ro
         return refuse(*refusal);
     }
     return admit(std::move(message), envelope, route, from, arrival, now, effects);
+}
+
+/// Settles what the message claims to be called, and with it what the next one claims, unless that is a duplicate. So a
+/// peer makes this node hash at most one message too many for each that it takes in.
+template <typename T>
+Message BasicEngine<T>::authenticate(Message message) {
+    const Message next = std::exchange(upcoming_, {});
+    if (next && !next.same_as(message) && !seen_.contains(next.key())) {
+        return Message::authenticated(std::move(message), next);
+    }
+    return Message::authenticated(std::move(message));
 }
 
 /// Whether the message is one that this node asked for.
@@ -326,6 +337,24 @@ void BasicEngine<T>::push(const Message& message, Envelope outgoing, const Peer&
     effects.send_to_targets_from(first, Push{message, outgoing});
     statistics_.payloads_sent += count;
     statistics_.messages_forwarded += from ? count : 0;
+}
+
+template <typename T>
+Statistics BasicEngine<T>::statistics() const noexcept {
+    Statistics statistics{statistics_};
+    statistics.cached_messages = cache_.size();
+    statistics.pending_messages = validations_ ? validations_->size() : 0;
+    statistics.neighbours = overlay_ ? overlay_->neighbours.size() : 0;
+    statistics.tree_degree = degree_for(0);
+    const SpreadTuner tuner = tree_ ? tree_->tuner : SpreadTuner(misses_tolerated(*config_));
+    if (tree_ && tree_->receipts) {
+        statistics.receipts_counted = tree_->receipts->size();
+        statistics.tallies_sent = tree_->receipts->counts.sent;
+        statistics.tallies_received = tree_->receipts->counts.received;
+    }
+    statistics.lazy_links = tuner.links(config_->announce_rounds);
+    statistics.measured_loss = std::uint64_t{tuner.loss()} * 1'000 / 255;
+    return statistics;
 }
 
 }  // namespace lattice::inline v0

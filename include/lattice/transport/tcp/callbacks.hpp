@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <lattice/core/frame.hpp>
-#include <lattice/core/message_id.hpp>
+#include <lattice/core/message.hpp>
 #include <lattice/core/peer.hpp>
 #include <lattice/core/transport.hpp>
 
@@ -34,10 +34,10 @@ class Callbacks {
         }
     }
 
-    /// Looked at only; it changes nothing.
-    void coming(const MessageId& name) {
+    /// Calls nothing of the host's.
+    void coming(const Message& message) {
         if (events_ != nullptr && events_->coming) {
-            events_->coming(name);
+            events_->coming(message);
         }
     }
 

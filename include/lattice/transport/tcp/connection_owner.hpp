@@ -22,7 +22,7 @@ class ConnectionOwner {
     /// `from` outlives the call whatever happens to the connection.
     virtual void received(const Peer& from, Frame&& frame) = 0;
     /// The message that claims this name is handed up next.
-    virtual void coming(const MessageId& name) = 0;
+    virtual void coming(const Message& message) = 0;
     /// Once, and the last call, for a connection that was not closed by the owner.
     virtual void ended(Connection& connection, TcpFault fault, const std::error_code& error) = 0;
 };

@@ -127,7 +127,7 @@ class Hub : public ConnectionOwner, public std::enable_shared_from_this<Hub> {
         }
     }
 
-    void coming(const MessageId& name) override { callbacks_.coming(name); }
+    void coming(const Message& message) override { callbacks_.coming(message); }
     void received(const Peer& from, Frame&& frame) override { callbacks_.received(from, std::move(frame)); }
 
     void ended(Connection& connection, TcpFault fault, const std::error_code& error) override {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <lattice/codec/decode.hpp>
-#include <lattice/codec/peek.hpp>
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/frame.hpp>
+#include <lattice/core/message.hpp>
 #include <lattice/transport/tcp/options.hpp>
 #include <lattice/transport/tcp/receive_buffer.hpp>
 
@@ -26,30 +26,32 @@ class Inbox {
     };
 
     /// Hands whole frames up: `take(Frame&&)`, or `take_unknown(ByteView)` for those that the codec skips. Either says
-    /// whether to go on. When one throws, the frame is gone and the rest is still there. `expect(MessageId)` is told of the
-    /// message behind the one that is taken.
+    /// whether to go on. When one throws, the frame is gone and the rest is still there. Before a frame is handed up, the one
+    /// behind it is decoded: `expect(const Message&)` is told of the message in it.
     template <typename Take, typename TakeUnknown, typename Expect>
     Turn take_turn(WireLimits limits, Take&& take, TakeUnknown&& take_unknown, Expect&& expect) {
+        Decoded current = decode(buffer_.view(), limits);
         for (std::size_t taken = 0; taken < frames_per_turn; ++taken) {
-            const ByteView bytes = buffer_.view();
-            Decoded decoded = decode(bytes, limits);
-            if (decoded.status == DecodeStatus::incomplete) {
-                needed_ = decoded.size;
+            if (current.status == DecodeStatus::incomplete) {
+                needed_ = current.size;
                 return {};
             }
-            if (decoded.status == DecodeStatus::malformed) {
-                const bool oversize = decoded.fault == FrameFault::frame_too_large;
+            if (current.status == DecodeStatus::malformed) {
+                const bool oversize = current.fault == FrameFault::frame_too_large;
                 return {Turn::End::faulty, oversize ? TcpFault::oversize : TcpFault::malformed};
             }
-            buffer_.consume(decoded.size);
-            if (const auto next = peek_id(buffer_.view())) {
-                expect(*next);
+            const ByteView bytes = buffer_.view().first(current.size);
+            buffer_.consume(current.size);
+            Decoded next = decode(buffer_.view(), limits);
+            if (const Message* message = message_of(next.frame); message != nullptr && *message) {
+                expect(*message);
             }
-            const bool go_on = decoded.status == DecodeStatus::frame ? take(std::move(decoded.frame))
-                                                                     : take_unknown(bytes.first(decoded.size));
+            const bool go_on =
+                current.status == DecodeStatus::frame ? take(std::move(current.frame)) : take_unknown(bytes);
             if (!go_on) {
                 return {Turn::End::stopped, TcpFault::none};
             }
+            current = std::move(next);
         }
         return {Turn::End::exhausted, TcpFault::none};
     }
