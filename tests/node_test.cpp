@@ -16,6 +16,7 @@
 using namespace lattice;
 using lattice_test::Inbox;
 using Json = nlohmann::json;
+using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
 namespace {
@@ -181,6 +182,39 @@ TEST_CASE("What is posted tells its outcome later", "[node]") {
     CHECK(pair.inbox.texts() == Texts{"not_running"});
     CHECK(pair.alice.post("no spaces", std::string()).status == PublishOutcome::Status::bad_type);
     CHECK(pair.alice.broadcast("text", std::string()).status == PublishOutcome::Status::not_running);
+}
+
+TEST_CASE("A node waits until others have its message, over HTTP and TCP", "[node]") {
+    TcpOptions tcp;
+    tcp.listen = "127.0.0.1:0";
+    Pair pair;
+    Node<> carol({.id = "carol", .tcp = tcp});
+    Node<> dave({.id = "dave", .tcp = tcp});
+    carol.set_peers(PeerList({Peer("dave", dave.tcp_address())}));
+    dave.set_peers(PeerList({Peer("carol", carol.tcp_address())}));
+    pair.start();
+    carol.start();
+    dave.start();
+    const auto note = [&](const ReceiptOutcome& outcome) {
+        pair.inbox.put(std::string(name_of(outcome.state)) + " " + std::to_string(outcome.reached) + " of " +
+                       std::to_string(outcome.network));
+    };
+    PublishOptions options;
+    options.receipt = ReceiptGoal{.peers = 1, .timeout = 20s};
+    CHECK(pair.alice.broadcast("text", std::string("over HTTP, to whom nothing was said before"), options, note));
+    CHECK(pair.inbox.wait_for(1));
+    options.receipt = ReceiptGoal{.fraction = 1.0, .timeout = 20s};
+    CHECK(carol.post("text", std::string("over TCP"), options, {}, note));
+    CHECK(pair.inbox.wait_for(2));
+    options.receipt = ReceiptGoal{.peers = 3, .timeout = 20s};
+    CHECK(dave.broadcast("text", std::string("more than there are"), options, note));
+    dave.stop();
+    CHECK(pair.inbox.wait_for(3));
+    const Texts texts = pair.inbox.texts();
+    REQUIRE(texts.size() == 3);
+    CHECK(texts[0] == "resolved 1 of 2");
+    CHECK(texts[1] == "resolved 1 of 2");
+    CHECK(texts[2].starts_with("stopped"));
 }
 
 TEST_CASE("Health, metrics and statistics are served", "[node]") {

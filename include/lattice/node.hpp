@@ -142,18 +142,23 @@ class Node {
         call([&] { protocol_.register_validator(type, std::move(validator)); });
     }
 
-    /// Spreads a message to every node: Bytes, or any value with a PayloadCodec. The outcome says how many peers it left for.
+    /// Spreads a message to every node: Bytes, or any value with a PayloadCodec. The outcome says how many peers it left for;
+    /// `receipted` is told on the node's thread what came of `options.receipt` (see BroadcastOptions).
     template <PayloadValue T>
-    PublishOutcome broadcast(std::string_view type, const T& value, PublishOptions options = {}) {
+    PublishOutcome broadcast(std::string_view type, const T& value, PublishOptions options = {},
+                             Callback<void(const ReceiptOutcome&)> receipted = {}) {
         Bytes payload = PayloadCodec<T>::encode(value);
-        return call([&] { return protocol_.broadcast(type, std::move(payload), BroadcastOptions{options, {}}); });
+        BroadcastOptions all{options, {}, std::move(receipted)};
+        return call([&] { return protocol_.broadcast(type, std::move(payload), std::move(all)); });
     }
 
     /// The same without waiting: `outcome`, if there is one, is called on the node's thread when this has said `posted`.
     template <PayloadValue T>
     PublishOutcome post(std::string_view type, const T& value, PublishOptions options = {},
-                        Callback<void(const PublishOutcome&)> outcome = {}) {
-        return protocol_.broadcast(type, PayloadCodec<T>::encode(value), BroadcastOptions{options, std::move(outcome)});
+                        Callback<void(const PublishOutcome&)> outcome = {},
+                        Callback<void(const ReceiptOutcome&)> receipted = {}) {
+        return protocol_.broadcast(type, PayloadCodec<T>::encode(value),
+                                   BroadcastOptions{options, std::move(outcome), std::move(receipted)});
     }
 
     /// Answers for a message that a validator deferred. Never waits.

@@ -35,6 +35,8 @@ struct Delivered {
 ///     Request        | POST /api/gossip/frames,            GET /api/gossip/message/{id}, one per name
 ///     SyncRequest    | all of the batch in one body        GET /api/gossip/message_ids
 ///     the rest       |                                     nothing: the reference has no such call
+///
+/// A peer that has not answered yet is asked first, by GET /health, which it is, where only frames say all there is to say.
 class Delivery {
    public:
     Delivery(HttpClient& client, const HttpOptions& options) : client_(client), options_(options) {
@@ -85,7 +87,9 @@ class Delivery {
 
     void carry_one(QueuedFrame queued) {
         const Frame& frame = queued.frame->frame();
-        if (message_of(frame) != nullptr) {
+        const bool is_unknown = result_.kind == PeerKind::unknown;
+        const bool has_message = message_of(frame) != nullptr;
+        if (has_message && !(is_unknown && wants_receipt(frame))) {
             ask({"POST", std::string(path_of_push), queued.frame->json(), json_type, small_answer_max,
                  options_.limits.push_timeout});
         } else if (const auto* request = std::get_if<Request>(&frame)) {
@@ -94,10 +98,10 @@ class Delivery {
             }
         } else if (const auto* sync = std::get_if<SyncRequest>(&frame)) {
             list(*sync);
-        } else if (result_.kind == PeerKind::unknown) {
+        } else if (is_unknown) {
             const auto answer =
                 ask({"GET", std::string(path_of_health), {}, {}, small_answer_max, options_.limits.push_timeout});
-            if (answer && answer->is_lattice) {
+            if (answer && (answer->is_lattice || has_message)) {
                 result_.unsent.push_back(std::move(queued));
             }
         } else {

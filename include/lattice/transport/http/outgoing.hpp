@@ -18,6 +18,13 @@ inline bool has_foreign_form(const Frame& frame) noexcept {
            std::holds_alternative<SyncRequest>(frame);
 }
 
+/// Whether the receiver is to be counted, which JSON has no word for.
+inline bool wants_receipt(const Frame& frame) noexcept {
+    const auto* push = std::get_if<Push>(&frame);
+    const auto* provide = std::get_if<Provide>(&frame);
+    return (push != nullptr && push->envelope.receipt) || (provide != nullptr && provide->envelope.receipt);
+}
+
 /// One frame on its way to any number of peers, encoded at most once in each form, on the thread that first needs it: the
 /// executor never spends time on it.
 class OutgoingFrame {
