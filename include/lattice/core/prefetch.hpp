@@ -8,9 +8,7 @@ namespace lattice::inline v0 {
 /// allowed. A hint: where the compiler knows none, nothing happens.
 inline void prefetch_line(const void* address) noexcept {
 #if defined(__GNUC__)
-    __asm__ volatile(""
-                     :
-                     : "r"(address));  // Else GCC takes the callers for functions without effect, and leaves them out.
+    __asm__ volatile("");  // Else GCC takes the callers for functions without effect, and leaves them out.
     __builtin_prefetch(address, 1);
 #else
     static_cast<void>(address);
@@ -20,10 +18,15 @@ inline void prefetch_line(const void* address) noexcept {
 /// The same for all of an object, or for null.
 template <typename T>
 void prefetch_object(const T* object) noexcept {
+#if defined(__GNUC__)
     constexpr std::size_t line = 64;
+    __asm__ volatile("");
     for (std::size_t at = 0; object != nullptr && at < sizeof(T); at += line) {
-        prefetch_line(reinterpret_cast<const char*>(object) + at);
+        __builtin_prefetch(reinterpret_cast<const char*>(object) + at, 1);
     }
+#else
+    static_cast<void>(object);
+#endif
 }
 
 }  // namespace lattice::inline v0

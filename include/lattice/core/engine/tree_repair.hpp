@@ -84,7 +84,7 @@ Receipt BasicEngine<T>::on(Acknowledge& frame, const Peer& from, Now now, Effect
             continue;
         }
         const std::uint32_t slot = peer_states_.slot_of(from, now.time);
-        if (slot != PeerTable::none) {
+        if (slot != PeerTable::none && tree().suspicion_until > now.time) {
             peer_states_[slot].suspect_until = {};
         }
         if (item.copy != 0) {
