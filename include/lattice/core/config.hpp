@@ -78,22 +78,18 @@ struct ConfigRule {
     const char* problem;
 };
 
-/// The first broken rule, or null.
+/// The first broken rule, or one that is kept.
 template <std::size_t Size>
-constexpr const ConfigRule* first_broken(const ConfigRule (&rules)[Size]) noexcept {
+constexpr ConfigRule first_broken(const ConfigRule (&rules)[Size]) noexcept {
     for (const ConfigRule& rule : rules) {
         if (!rule.kept) {
-            return &rule;
+            return rule;
         }
     }
-    return nullptr;
+    return rules[0];
 }
 
-inline std::optional<ConfigError> error_of(const ConfigRule* rule) {
-    return rule == nullptr ? std::nullopt : std::optional<ConfigError>(std::in_place, rule->field, rule->problem);
-}
-
-inline std::optional<ConfigError> check_protocol(const Config& config) {
+inline ConfigRule check_protocol(const Config& config) {
     const ConfigRule rules[] = {
         {"node_id", is_identifier(config.node_id, ceiling::node_id),
          "must be 1 to 128 printable ASCII characters without spaces"},
@@ -105,10 +101,10 @@ inline std::optional<ConfigError> check_protocol(const Config& config) {
         {"message_cache_size", config.message_cache_size != 0, "must be at least 1"},
         {"announce_rounds", config.announce_rounds != 0 || !config.enable_pull,
          "must be at least 1 while enable_pull is on"}};
-    return error_of(first_broken(rules));
+    return first_broken(rules);
 }
 
-inline std::optional<ConfigError> check_lengths(const Config& config) {
+inline ConfigRule check_lengths(const Config& config) {
     const Limits& limits = config.limits;
     constexpr const char* range = "must be 1 ms to 366 days";
     const auto sane = [](Duration length) {
@@ -132,10 +128,10 @@ inline std::optional<ConfigError> check_lengths(const Config& config) {
          "must not exceed limits.horizon: what may be pushed must be remembered"},
         {"limits.fetch_timeout_max", limits.fetch_timeout_max >= limits.fetch_timeout,
          "must be at least limits.fetch_timeout"}};
-    return error_of(first_broken(rules));
+    return first_broken(rules);
 }
 
-inline std::optional<ConfigError> check_counts(const Config& config) {
+inline ConfigRule check_counts(const Config& config) {
     const Limits& limits = config.limits;
     constexpr const char* some = "must be at least 1";
     constexpr const char* in_a_frame = "must be 1 to 8,192, so that the names fit a frame";
@@ -164,7 +160,7 @@ inline std::optional<ConfigError> check_counts(const Config& config) {
         {"limits.posted_bytes_max", limits.posted_bytes_max != 0, some},
         {"limits.seen_ids_max", limits.seen_ids_max != 0 && limits.seen_ids_max >= config.message_cache_size,
          "must be at least message_cache_size: what is held must be remembered"}};
-    return error_of(first_broken(rules));
+    return first_broken(rules);
 }
 
 }  // namespace detail
@@ -176,15 +172,22 @@ inline std::uint32_t misses_tolerated(const Config& config) noexcept {
 }
 
 /// The first setting that cannot work, or nothing.
-inline std::optional<ConfigError> validate(const Config& config) {
-    auto error = detail::check_protocol(config);
-    if (!error) {
-        error = detail::check_lengths(config);
+template <typename Error = ConfigError>
+std::optional<Error> validate(const Config& config) {
+    for (const auto check : {detail::check_protocol, detail::check_lengths, detail::check_counts}) {
+        if (const detail::ConfigRule rule = check(config); !rule.kept) {
+            return Error(rule.field, rule.problem);
+        }
     }
-    if (!error) {
-        error = detail::check_counts(config);
+    return std::nullopt;
+}
+
+/// Throws ConfigError, which names the setting that cannot work, where there is one.
+template <typename Error = ConfigError>
+void require_valid(const Config& config) {
+    if (const std::optional<Error> error = validate<Error>(config)) {
+        throw *error;
     }
-    return error;
 }
 
 }  // namespace lattice::inline v0

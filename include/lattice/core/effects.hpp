@@ -10,6 +10,7 @@
 #include <lattice/core/message.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/prefetch.hpp>
 #include <lattice/core/receipt.hpp>
 #include <lattice/core/statistics.hpp>
 #include <lattice/core/validation_queue.hpp>
@@ -41,8 +42,10 @@ constexpr Receipt receipt_of(Conclusion conclusion) noexcept {
 
 /// What the engine wants done. Whoever drives the engine carries effects out, in any order, and then clears them; the same
 /// object may serve many engines, and keeps its memory.
-template <typename>
+template <typename T>
 struct BasicEffects {
+    using Peer = BasicPeer<T>;
+
     /// Hand `frame` to the transport for `targets[first .. first + count)`, and tell the engine of every peer that it could
     /// not be sent to (Engine::not_sent).
     struct Send {
@@ -87,6 +90,13 @@ struct BasicEffects {
     void offer(Offer offer) { offers.push_back(std::move(offer)); }
 
     [[nodiscard]] bool empty() const noexcept { return sends.empty() && offers.empty() && receipts.empty(); }
+
+    /// Begins to fetch where the first of all will be written.
+    void prefetch() const noexcept {
+        prefetch_object(targets.data());
+        prefetch_object(sends.data());
+        prefetch_object(offers.data());
+    }
 
     /// Forgets everything, keeps the memory.
     void clear() noexcept {

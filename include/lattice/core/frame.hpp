@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <variant>
@@ -126,7 +127,8 @@ template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
 /// The message that a frame carries, or null.
-inline const Message* message_of(const Frame& frame) noexcept {
+template <std::same_as<Frame> F>  // A template, so that Frame is looked into only where this is called.
+const Message* message_of(const F& frame) noexcept {
     if (const auto* push = std::get_if<Push>(&frame)) {
         return &push->message;
     }

@@ -173,6 +173,8 @@ class GossipProtocol {
         }
     }
 
+    /// What an input leaves to be done. Nothing between inputs: only for who has its memory fetched ahead of one.
+    [[nodiscard]] const Effects& effects() const noexcept { return effects_; }
     [[nodiscard]] const Config& config() const noexcept { return engine_.config(); }
     [[nodiscard]] const Peer& self() const noexcept { return engine_.self(); }
 
@@ -182,9 +184,7 @@ class GossipProtocol {
         : GossipProtocol(transport, clock, peers, config, Peer(config->node_id), seed) {}
 
     static std::shared_ptr<const Config> share(Config config) {
-        if (const auto error = validate(config)) {
-            throw *error;
-        }
+        require_valid(config);
         return std::make_shared<const Config>(std::move(config));
     }
 

@@ -11,13 +11,15 @@
 
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/message_id.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/sha256.hpp>
 #include <lattice/core/time.hpp>
 
 namespace lattice::inline v0 {
 
 /// The immutable fields of a message as views, to make one from or to hand one to an encoder.
-struct MessageFields {
+template <typename>
+struct BasicMessageFields {
     std::string_view type;             ///< Selects the handler. 1 to 64 printable ASCII characters without spaces.
     std::string_view origin;           ///< Node id of who broadcast it. 1 to 128 such characters.
     ByteView payload;                  ///< Opaque.
@@ -26,6 +28,7 @@ struct MessageFields {
     ByteView public_key{};             ///< Ed25519 key of the origin, 32 bytes, or empty.
     ByteView signature{};              ///< Ed25519 signature by that key, 64 bytes, or empty.
 };
+using MessageFields = BasicMessageFields<OnUse>;
 
 /// A message: what the origin said, and nothing that a relay may change (that is in Envelope).
 ///
@@ -35,7 +38,12 @@ struct MessageFields {
 /// between nodes of this library. For a message made by this library both are the SHA-256 of the fields, so nobody can
 /// put another content under the name. A foreign node computes its ids in its own way, which nobody can check; the key of
 /// such a message is SHA-256(id, fields), so that whoever names an id first cannot suppress the true message.
-class Message {
+template <typename T>
+class BasicMessage {
+    using Message = BasicMessage;
+    using MessageFields = BasicMessageFields<T>;
+    using Sha256 = BasicSha256<T>;
+
    public:
     /// What is known about the id.
     enum class Authenticity : std::uint8_t {
@@ -45,7 +53,7 @@ class Message {
     };
 
     /// An empty handle; only assignment, destruction and the test for emptiness are allowed on it.
-    Message() noexcept = default;
+    BasicMessage() noexcept = default;
 
     /// A new message of this node's; its id is computed here. Lengths are the caller's duty (see Limits).
     static Message compose(const MessageFields& fields) {
@@ -88,17 +96,17 @@ class Message {
         return settled(std::move(message), hashes[0]);
     }
 
-    Message(const Message& other) noexcept : body_(other.body_) {
+    BasicMessage(const Message& other) noexcept : body_(other.body_) {
         if (body_ != nullptr) {
             body_->owners.fetch_add(1, std::memory_order_relaxed);
         }
     }
-    Message(Message&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+    BasicMessage(Message&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
     Message& operator=(Message other) noexcept {
         std::swap(body_, other.body_);
         return *this;
     }
-    ~Message() {
+    ~BasicMessage() {
         if (body_ != nullptr && body_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             body_->~Body();
             ::operator delete(body_);
@@ -257,6 +265,7 @@ class Message {
 
     Body* body_{nullptr};
 };
+using Message = BasicMessage<OnUse>;
 
 /// Which of several waiting messages goes first. Each class gets its share under load, so that none is starved.
 enum class Priority : std::uint8_t { critical, high, normal, bulk };

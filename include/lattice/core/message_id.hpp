@@ -63,7 +63,8 @@ inline std::string to_hex(const MessageId& id) {
 }
 
 /// Reads exactly 64 lower-case hexadecimal digits; nothing else is an id.
-inline std::optional<MessageId> message_id_from_hex(std::string_view text) noexcept {
+template <typename Id = MessageId>
+std::optional<Id> message_id_from_hex(std::string_view text) noexcept {
     if (text.size() != 2 * MessageId::size) {
         return std::nullopt;
     }
@@ -73,8 +74,8 @@ inline std::optional<MessageId> message_id_from_hex(std::string_view text) noexc
         }
         return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
     };
-    MessageId id;
-    for (std::size_t i = 0; i < MessageId::size; ++i) {
+    Id id;
+    for (std::size_t i = 0; i < Id::size; ++i) {
         const int high = nibble(text[2 * i]);
         const int low = nibble(text[2 * i + 1]);
         if (high < 0 || low < 0) {

@@ -32,14 +32,20 @@ concept PayloadValue = requires(const T& value, ByteView bytes) {
 template <>
 struct PayloadCodec<Bytes> {
     static Bytes encode(const Bytes& value) noexcept { return value; }
-    static std::optional<Bytes> decode(ByteView bytes) { return Bytes(bytes); }
+    template <typename T = Bytes>
+    static std::optional<T> decode(ByteView bytes) {
+        return T(bytes);
+    }
 };
 
 /// Text stands as its characters; any bytes are taken.
 template <>
 struct PayloadCodec<std::string> {
     static Bytes encode(const std::string& value) { return Bytes(std::string_view(value)); }
-    static std::optional<std::string> decode(ByteView bytes) { return std::string(as_text(bytes)); }
+    template <typename T = std::string>
+    static std::optional<T> decode(ByteView bytes) {
+        return T(as_text(bytes));
+    }
 };
 
 }  // namespace lattice::inline v0

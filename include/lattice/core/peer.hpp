@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <lattice/core/bytes.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/sort_ascending.hpp>
 
 namespace lattice::inline v0 {
@@ -19,13 +20,14 @@ namespace lattice::inline v0 {
 /// A handle to shared immutable strings, so that lists of peers are cheap to copy and a million simulated nodes can know
 /// each other. Peers are equal when their ids are: a node that moves keeps its identity. The address may be empty (a node
 /// that can be answered but not called, as the sender of an HTTP request is).
-class Peer {
+template <typename>
+class BasicPeer {
    public:
     /// No peer: an empty id that equals only itself.
-    Peer() noexcept = default;
+    BasicPeer() noexcept = default;
 
     /// Copies both strings once.
-    explicit Peer(std::string id, std::string address = {})
+    explicit BasicPeer(std::string id, std::string address = {})
         : identity_(std::make_shared<const Identity>(std::move(id), std::move(address))) {}
 
     [[nodiscard]] std::string_view id() const noexcept { return identity_ ? identity_->id : std::string_view{}; }
@@ -45,7 +47,7 @@ class Peer {
 
     explicit operator bool() const noexcept { return identity_ != nullptr; }
 
-    friend bool operator==(const Peer& a, const Peer& b) noexcept {
+    friend bool operator==(const BasicPeer& a, const BasicPeer& b) noexcept {
         return a.identity_ == b.identity_ || (a.hash() == b.hash() && a.id() == b.id());
     }
 
@@ -60,9 +62,11 @@ class Peer {
 
     std::shared_ptr<const Identity> identity_;
 };
+using Peer = BasicPeer<OnUse>;
 
 /// An immutable list of peers, shared: a copy costs a counter, however many peers it names.
-class PeerList {
+template <typename>
+class BasicPeerList {
    public:
     /// Where a peer stands on the ring of node ids (see Slice), and in the list.
     struct Place {
@@ -74,8 +78,8 @@ class PeerList {
         }
     };
 
-    PeerList() noexcept = default;
-    explicit PeerList(std::vector<Peer> peers) : content_(std::make_shared<const Content>(std::move(peers))) {}
+    BasicPeerList() noexcept = default;
+    explicit BasicPeerList(std::vector<Peer> peers) : content_(std::make_shared<const Content>(std::move(peers))) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return content_ ? content_->peers.size() : 0; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
@@ -97,7 +101,7 @@ class PeerList {
     [[nodiscard]] std::uint32_t view() const noexcept { return content_ ? content_->view : 0; }
 
     /// Whether both handles name the same list object; equal content in two objects gives false.
-    [[nodiscard]] bool same_as(const PeerList& other) const noexcept { return content_ == other.content_; }
+    [[nodiscard]] bool same_as(const BasicPeerList& other) const noexcept { return content_ == other.content_; }
 
    private:
     struct Content {
@@ -120,5 +124,6 @@ class PeerList {
 
     std::shared_ptr<const Content> content_;
 };
+using PeerList = BasicPeerList<OnUse>;
 
 }  // namespace lattice::inline v0

@@ -9,6 +9,7 @@
 
 #include <lattice/core/bytes.hpp>
 #include <lattice/core/message_id.hpp>
+#include <lattice/core/on_use.hpp>
 #include <lattice/core/sha256_x86.hpp>
 
 namespace lattice::inline v0 {
@@ -38,7 +39,8 @@ inline void store_big_endian(std::byte* at, std::uint32_t word) noexcept {
 }
 
 /// The compression function of FIPS 180-4, section 6.2.2, in portable code.
-inline void sha256_compress_portable(std::array<std::uint32_t, 8>& state, const std::byte* block) noexcept {
+template <typename = OnUse>
+void sha256_compress_portable(std::array<std::uint32_t, 8>& state, const std::byte* block) noexcept {
     std::array<std::uint32_t, 64> w;
     for (std::size_t t = 0; t < 16; ++t) {
         w[t] = load_big_endian(block + 4 * t);
@@ -70,7 +72,8 @@ inline void sha256_compress_portable(std::array<std::uint32_t, 8>& state, const 
 }
 
 /// Folds whole 64-byte blocks into the state, with the processor's own instructions where it has them.
-inline void sha256_compress(std::array<std::uint32_t, 8>& state, const std::byte* blocks, std::size_t count) noexcept {
+template <typename = OnUse>
+void sha256_compress(std::array<std::uint32_t, 8>& state, const std::byte* blocks, std::size_t count) noexcept {
 #ifdef LATTICE_SHA256_X86
     if (sha256_is_accelerated()) {
         sha256_compress_x86<1>({state.data()}, sha256_constants.data(), {blocks}, count);
@@ -83,9 +86,10 @@ inline void sha256_compress(std::array<std::uint32_t, 8>& state, const std::byte
 }
 
 /// The same for as many blocks of another text; with the instructions, in the time of one text.
-inline void sha256_compress_both(std::array<std::uint32_t, 8>& state, const std::byte* blocks,
-                                 std::array<std::uint32_t, 8>& other_state, const std::byte* other_blocks,
-                                 std::size_t count) noexcept {
+template <typename = OnUse>
+void sha256_compress_both(std::array<std::uint32_t, 8>& state, const std::byte* blocks,
+                          std::array<std::uint32_t, 8>& other_state, const std::byte* other_blocks,
+                          std::size_t count) noexcept {
 #ifdef LATTICE_SHA256_X86
     if (sha256_is_accelerated()) {
         sha256_compress_x86<2>({state.data(), other_state.data()}, sha256_constants.data(), {blocks, other_blocks},
@@ -100,7 +104,8 @@ inline void sha256_compress_both(std::array<std::uint32_t, 8>& state, const std:
 }  // namespace detail
 
 /// SHA-256 (FIPS 180-4), fed piece by piece. Here because ids of messages must be checked without any dependency.
-class Sha256 {
+template <typename>
+class BasicSha256 {
    public:
     /// Appends bytes to the hashed text.
     void update(ByteView bytes) noexcept {
@@ -132,8 +137,8 @@ class Sha256 {
 
     /// The digests of two texts, each with a last piece appended; where the processor has the instructions, in the time of
     /// the longer one. Both objects are spent afterwards.
-    [[nodiscard]] static std::array<MessageId, 2> finish_both(Sha256& one, ByteView last_of_one, Sha256& other,
-                                                              ByteView last_of_other) noexcept {
+    [[nodiscard]] static std::array<MessageId, 2> finish_both(BasicSha256& one, ByteView last_of_one,
+                                                              BasicSha256& other, ByteView last_of_other) noexcept {
         Rest rest;
         Rest other_rest;
         one.lay_out(last_of_one, rest);
@@ -229,6 +234,7 @@ class Sha256 {
     std::size_t begun_{0};  ///< Bytes of `block_` that wait for the rest of it; fewer than 64.
     std::uint64_t length_{0};
 };
+using Sha256 = BasicSha256<OnUse>;
 
 /// SHA-256 of one piece.
 inline MessageId sha256(ByteView bytes) noexcept {
