@@ -11,6 +11,7 @@
 #include <lattice/core/message.hpp>
 #include <lattice/core/on_use.hpp>
 #include <lattice/core/peer.hpp>
+#include <lattice/core/prefetch.hpp>
 
 namespace lattice::inline v0 {
 
@@ -67,6 +68,12 @@ class BasicValidationQueue {
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Begins to fetch what `add` and `take` will most likely look at.
+    void prefetch() const noexcept {
+        prefetch_line(free_.data());
+        prefetch_object(places_.data());
+    }
 
    private:
     struct Place {

@@ -17,6 +17,7 @@ void BasicEngine<T>::expect(const Frame& frame, const Peer& from, unsigned step)
     if (step == 0) {
         prefetch_object(tree_.get());
         prefetch_object(push != nullptr ? validations_.get() : nullptr);
+        prefetch_object(push != nullptr ? scheduler_.get() : nullptr);
         prefetch_line(announce != nullptr ? announce->names.data() : nullptr);
         prefetch_line(acknowledge != nullptr ? acknowledge->items.data() : nullptr);
         return;
@@ -29,6 +30,9 @@ void BasicEngine<T>::expect(const Frame& frame, const Peer& from, unsigned step)
     if (push != nullptr && push->message) {
         if (step == 1) {
             seen_.prefetch(push->message.key());
+            if (validations_) {
+                validations_->prefetch();
+            }
         }
         cache_.prefetch(push->message.key(), from, step - 1);
     } else if (acknowledge != nullptr && tree_ && !acknowledge->items.empty()) {

@@ -47,6 +47,9 @@ inline void World::prefetch(const Event& event, unsigned step) const noexcept {
         prefetch_object(&node);
         prefetch_object(flight);
     } else if (flight != nullptr && node.protocol) {
+        if (step == 1) {
+            node.protocol->effects().prefetch();
+        }
         node.protocol->engine().expect(flight->frame, everyone_[flight->from], step - 1);
     }
 }
