@@ -1,6 +1,8 @@
 // What the simulator costs: events per second, memory per idle node, small worlds per second, an hour of a thousand nodes, and,
-// with --million, a broadcast to a million nodes. With --brief everything is small, to see that it runs.
+// with --million, a broadcast to a million nodes. With --brief everything is small, to see that it runs. With --receipts,
+// instead, what receipts cost and how soon they tell.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -169,11 +172,91 @@ void bench_broadcast(std::size_t nodes, const char* mode, const Config& config) 
     std::fflush(stdout);
 }
 
+/// A message for which its publisher wants a receipt that so great a part of the others have it, or none: what it took.
+struct Receipted {
+    double frames;  ///< Without payload, per node.
+    double bytes;   ///< Of these.
+    Duration spread;
+    Duration told;
+    std::uint32_t reached;
+};
+
+Receipted play_receipt(const SpreadSetting& setting, double part) {
+    World world(setting.seed);
+    prepare(world, setting);
+    world.run_for(5s);
+    const Traffic before = world.network().traffic();
+    const Duration start = world.now();
+    Receipted played{};
+    BroadcastOptions options;
+    if (part > 0) {
+        options.receipt = ReceiptGoal{.fraction = part, .timeout = setting.limit};
+        options.receipted = [&](const ReceiptOutcome& outcome) {
+            played.told = world.now() - start;
+            played.reached = outcome.reached;
+        };
+    }
+    const auto id =
+        world.node(0).protocol->broadcast("note", std::string(setting.payload_size, 'x'), std::move(options)).id;
+    world.run_for(5s);
+    const Traffic traffic = since(before, world.network().traffic());
+    played.frames = static_cast<double>(traffic.control_frames()) / static_cast<double>(setting.nodes);
+    played.bytes = static_cast<double>(traffic.control_bytes()) / static_cast<double>(setting.nodes);
+    world.run_for(setting.limit);
+    for (NodeIndex node = 1; node < world.size(); ++node) {
+        played.spread = std::max(played.spread, world.ledger().arrival(*world.ledger().find(id), node).time - start);
+    }
+    return played;
+}
+
+void bench_receipts(std::size_t nodes, const char* mode, Config config, double loss) {
+    SpreadSetting setting;
+    setting.nodes = nodes;
+    setting.config = std::move(config);
+    setting.config.gossip_interval = 250ms;
+    setting.config.enable_anti_entropy = false;
+    setting.link.latency = Latency::uniform(25ms, 75ms).fixed_per_link();
+    setting.link.loss = loss;
+    setting.warm_up = 3s;
+    setting.rehearsals = 3;
+    setting.limit = 20s;
+    const Receipted none = play_receipt(setting, 0);
+    std::printf("%6zu nodes, %-8s %2.0f %% lost:", nodes, mode, 100 * loss);
+    Receipted last{};
+    for (const double part : {0.5, 0.95, 1.0}) {
+        last = play_receipt(setting, part);
+        std::printf(" %3.0f %% told after %lld ms (%u known),", 100 * part, static_cast<long long>(last.told / 1ms),
+                    last.reached);
+    }
+    std::printf(" all have it after %lld ms; %+.2f frames, %+.1f bytes per node\n",
+                static_cast<long long>(last.spread / 1ms), last.frames - none.frames, last.bytes - none.bytes);
+    std::fflush(stdout);
+}
+
+void bench_receipts() {
+    Config overlay;
+    overlay.dissemination = Config::Dissemination::overlay;
+    Config rumors;
+    rumors.dissemination = Config::Dissemination::rumor;
+    rumors.fanout = 6;
+    for (const double loss : {0.0, 0.1}) {
+        for (const std::size_t nodes : {std::size_t{30}, std::size_t{1'000}, std::size_t{10'000}}) {
+            bench_receipts(nodes, "tree", Config{}, loss);
+        }
+        bench_receipts(1'000, "overlay", overlay, loss);
+        bench_receipts(1'000, "rumor", rumors, loss);
+    }
+}
+
 }  // namespace
 
 int main(int count, char** values) {
     const std::string_view option = count > 1 ? values[1] : "";
     const bool brief = option == "--brief";
+    if (option == "--receipts") {
+        bench_receipts();
+        return 0;
+    }
     bench_queue(1'000, brief ? 10'000 : 5'000'000);
     bench_queue(brief ? 10'000 : 3'000'000, brief ? 10'000 : 5'000'000);
     bench_idle_memory(brief ? 1'000 : 100'000);

@@ -42,6 +42,15 @@ TEST_CASE("a frame that the reference has no call for finds out first what the p
     CHECK(frame_at<Announce>(bob, 0) != nullptr);
 }
 
+TEST_CASE("so does a message whose receiver is to be counted: JSON has no word for that") {
+    Node alice("alice");
+    Node bob("bob");
+    REQUIRE(alice.send(Push{make_message(), {5, 1, Priority::normal, true}}, bob.peer("bob")) == SendStatus::sent);
+    REQUIRE(bob.wait_for_frames(1));
+    REQUIRE(frame_at<Push>(bob, 0) != nullptr);
+    CHECK(frame_at<Push>(bob, 0)->envelope.receipt);
+}
+
 TEST_CASE("what the protocol sends while it handles frames comes back in the answer") {
     Node alice("alice");
     Node bob("bob");
