@@ -132,6 +132,9 @@ void run(const Settings& settings) {
     if (settings.tls.given()) {
         options.tcp->security = security_of(settings.tls);
     }
+    if (options.tcp) {
+        options.tcp->compression = compression_of(settings.compression);
+    }
     lattice::Node<> node(options, lattice::FixedPeers(settings.peers));
     node.register_default_handler([&](const lattice::Delivery& delivery) { events.delivered(delivery.message); });
     node.with_protocol([&](auto& protocol) {

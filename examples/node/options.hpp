@@ -10,6 +10,7 @@
 
 #include <lattice/node.hpp>
 
+#include "compression.hpp"
 #include "tls_options.hpp"
 #include "values.hpp"
 
@@ -18,6 +19,7 @@ struct Settings {
     lattice::NodeOptions node;
     std::vector<lattice::Peer> peers;
     TlsFiles tls;
+    CompressionSettings compression;
     bool serves_http{false};
     bool help{false};
 };
@@ -136,6 +138,21 @@ inline std::string set_tls_names(Settings& settings, std::string_view value) {
     return value == "any" || value == "node-id" ? "" : "is neither node-id nor any";
 }
 
+inline std::string set_compression(Settings& settings, std::string_view value) {
+    using Method = CompressionSettings::Method;
+    tcp_of(settings);
+    settings.compression.method = value == "zstd" ? Method::zstd : Method::none;
+    if (value == "zstd" && make_zstd == nullptr) {
+        return "is not part of this program: it was built without zstd";
+    }
+    return value == "zstd" || value == "none" ? "" : "is neither zstd nor none";
+}
+
+inline std::string set_dictionary(Settings& settings, std::string_view value) {
+    settings.compression.dictionary = value;
+    return value.empty() ? "names no file" : "";
+}
+
 inline std::string allow_origin(Settings& settings, std::string_view value) {
     settings.node.http.allowed_origins.emplace_back(value);
     return {};
@@ -165,6 +182,9 @@ inline std::vector<Option> of_program() {
         {"tls-authorities", "FILE", "whose signature under a peer's certificate counts, PEM",
          set_tls_file<&TlsFiles::authorities>, nullptr},
         {"tls-names", "node-id|any", "whether a peer's certificate must name its node id [node-id]", set_tls_names,
+         nullptr},
+        {"compression", "zstd|none", "of payloads, to TCP peers that have the same [none]", set_compression, nullptr},
+        {"compression-dictionary", "FILE", "what payloads have in common, the same at all nodes", set_dictionary,
          nullptr},
         {"help", "", "print this", ask_for_help, nullptr},
     };
@@ -205,6 +225,9 @@ inline std::vector<Option> of_limits() {
         setting<&Limits::answers_per_peer_and_id>("answers-per-peer-and-id", "how often a peer gets one message"),
         setting<&Limits::acknowledge_timeout>("acknowledge-timeout", "patience with an acknowledgement, at first"),
         setting<&Limits::unacknowledged_max>("unacknowledged-max", "pushed copies waiting to be acknowledged"),
+        setting<&Limits::receipts_max>("receipts-max", "messages counted for receipts at once; 0: none"),
+        setting<&Limits::receipt_time>("receipt-time", "how long a message is counted; the same at all nodes"),
+        setting<&Limits::receipt_reach_max>("receipt-reach-max", "nodes that a neighbour is believed to have reached"),
         setting<&Limits::suspicion>("suspicion", "time for which a silent peer is left out of trees"),
         setting<&Limits::validations_max>("validations-max", "messages waiting for a verdict"),
         setting<&Limits::validations_per_peer>("validations-per-peer", "of these, from one peer"),
@@ -234,6 +257,7 @@ inline std::vector<Option> of_connections() {
         setting<&HttpLimits::connections_from_loopback>("http-connections-from-loopback", "the same for this machine"),
         setting<&TcpOptions::connections_max>("tcp-connections-max", "TCP connections at once"),
         setting<&TcpOptions::connections_per_address>("tcp-connections-per-address", "of these, with one address"),
+        setting<&TcpOptions::compressed_from>("compressed-from", "smallest payload that is compressed, bytes"),
     };
 }
 
@@ -314,6 +338,9 @@ inline void check(const Settings& settings) {
     }
     if (settings.tls.given() && !settings.tls.complete()) {
         throw UsageError("--tls-certificate, --tls-key and --tls-authorities are needed together");
+    }
+    if (!settings.compression.dictionary.empty() && settings.compression.method == CompressionSettings::Method::none) {
+        throw UsageError("--compression-dictionary needs --compression zstd");
     }
     lattice::Config config = settings.node.config;
     config.node_id = settings.node.id;

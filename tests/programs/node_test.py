@@ -6,8 +6,10 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -330,6 +332,91 @@ class Networks(unittest.TestCase):
         self.assertTrue(nodes[1].wait_delivered(2))
         for node in nodes:
             self.assertEqual(node.stop(), 0)
+
+
+class CountingProxy:
+    """Forwards connections to a port on loopback, and counts the bytes that go there."""
+
+    def __init__(self, case, port):
+        self.target = port
+        self.bytes_sent = 0
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        case.addCleanup(self.listener.close)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(('127.0.0.1', self.target))
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._forward, args=(source, sink, sink is server), daemon=True).start()
+
+    def _forward(self, source, sink, counted):
+        with source, sink:
+            try:
+                while data := source.recv(65536):
+                    self.bytes_sent += len(data) if counted else 0
+                    sink.sendall(data)
+            except OSError:
+                pass
+
+
+class Compression(unittest.TestCase):
+    def bytes_for(self, payload, of_sender, of_receiver):
+        """What goes over the wire so that a node with certain options sends a payload to another."""
+        ports = free_ports(2)
+        proxy = CountingProxy(self, ports[1])
+        receiver = Node('--id', 'b', '--tcp', f'127.0.0.1:{ports[1]}', *of_receiver)
+        sender = Node('--id', 'a', '--tcp', f'127.0.0.1:{ports[0]}', '--peer', f'b=tcp://127.0.0.1:{proxy.port}',
+                      *of_sender)
+        for node in (receiver, sender):
+            self.addCleanup(lambda node=node: node.process.poll() is None and node.stop(signal.SIGKILL))
+            node.ready()
+        sender.broadcast('news', 'are you there?')  # What waits for a connection is not compressed.
+        self.assertTrue(receiver.wait_delivered(1))
+        before = proxy.bytes_sent
+        sender.broadcast('news', payload)
+        self.assertTrue(receiver.wait_delivered(2))
+        self.assertEqual(receiver.delivered()[1]['payload'], payload)
+        count = proxy.bytes_sent - before
+        for node in (sender, receiver):
+            self.assertEqual(node.stop(), 0)
+        return count
+
+    def setUp(self):
+        if 'built without zstd' in run('--compression', 'zstd', '--help').stderr:
+            self.skipTest('lattice-node was built without zstd')
+
+    def test_payloads_are_compressed_for_peers_with_the_same_setting(self):
+        payload = ', '.join(f'line {n} of many' for n in range(5_000))
+        zstd = ('--compression', 'zstd')
+        self.assertGreater(self.bytes_for(payload, zstd, ()), len(payload))
+        self.assertLess(self.bytes_for(payload, zstd, zstd), len(payload) // 3)
+
+    def test_a_dictionary_serves_small_payloads(self):
+        payload = ''.join(random.Random(1).choice('abcdefghij') for _ in range(2_000))
+        with tempfile.NamedTemporaryFile('w') as dictionary:
+            dictionary.write(payload)
+            dictionary.flush()
+            options = ('--compression', 'zstd', '--compression-dictionary', dictionary.name)
+            self.assertLess(self.bytes_for(payload, options, options), len(payload) // 2)
+            beyond = options + ('--compressed-from', '5000')
+            self.assertGreater(self.bytes_for(payload, beyond, options), len(payload))
+
+    def test_what_is_wrong_is_named(self):
+        good = ['--id', 'a', '--tcp', '127.0.0.1:0']
+        for arguments in (['--compression', 'gzip'], ['--compression-dictionary', 'file'],
+                          ['--compression', 'zstd', '--compression-dictionary', '']):
+            result = run(*good, *arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertIn('--compression', result.stderr)
+        result = run(*good, '--compression', 'zstd', '--compression-dictionary', '/no/such/file')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('/no/such/file', result.stderr)
 
 
 @unittest.skipUnless(shutil.which('openssl'), 'the openssl program, which makes the certificates, is not here')
