@@ -280,8 +280,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
             take_link_frame(bytes, take);
             return phase_ == Phase::established;
         };
-        return in_.take_turn(context_->wire_limits, take, take_unknown,
-                             [&](const Message& message) { owner->coming(message); });
+        return in_.take_turn(context_->wire_limits, take, take_unknown, [&](const auto& next) { owner->coming(next); });
     }
 
     /// What the codec skips: a frame of TCP's own, or one of a later version.
