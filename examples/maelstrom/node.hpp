@@ -96,6 +96,8 @@ class BroadcastNode {
         config.gossip_interval = std::chrono::seconds{3};  // After what comes, so long until a look whether all came.
         config.anti_entropy_interval = std::chrono::seconds{4};
         config.message_cache_size = 1'000'000;
+        config.limits.fetch_timeout = std::chrono::milliseconds{500};  // Some round trips.
+        config.limits.sync_timeout = std::chrono::seconds{2};
         config.limits.messages_per_second = 0;
         config.limits.bytes_per_second = 0;
         return config;

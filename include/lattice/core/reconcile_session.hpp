@@ -31,7 +31,24 @@ class BasicReconcileSession {
         return ++number_;
     }
 
-    void end() noexcept { partner_ = {}; }
+    void end() noexcept {
+        partner_ = {};
+        awaits_names_ = false;
+    }
+
+    /// The reply came, and the partner was asked to name what this node lacks. Until it does the session is not over: that
+    /// question or its answer may get lost as anything else.
+    void await_names() noexcept {
+        ++number_;
+        awaits_names_ = true;
+    }
+    /// The peer named messages.
+    void named_by(const Peer& peer) noexcept {
+        if (awaits_names_ && is_with(peer)) {
+            end();
+        }
+    }
+    [[nodiscard]] bool awaits_names() const noexcept { return awaits_names_; }
 
     [[nodiscard]] bool active() const noexcept { return static_cast<bool>(partner_); }
     [[nodiscard]] const Peer& partner() const noexcept { return partner_; }
@@ -46,7 +63,7 @@ class BasicReconcileSession {
     /// for ever.
     [[nodiscard]] TimePoint deadline() const noexcept { return active() ? deadline_ : TimePoint::max(); }
 
-    /// Whether a reply has been missing for a quarter of the time that it may take.
+    /// Whether an answer has been missing for a quarter of the time that it may take.
     [[nodiscard]] bool is_slow(const Limits& limits, TimePoint now) const noexcept {
         return active() && now + limits.sync_timeout / 4 * 3 >= deadline_;
     }
@@ -86,6 +103,7 @@ class BasicReconcileSession {
     TimePoint regular_{};
     std::uint32_t number_{0};
     std::uint8_t haste_{0};
+    bool awaits_names_{false};
     bool probing_{false};
     bool seeking_{false};
 };

@@ -84,6 +84,10 @@ class Network {
     [[nodiscard]] const LinkModel& link() const noexcept { return link_; }
     LinkModel& link() noexcept { return link_; }
 
+    /// Whether transports say that what they took arrives (see the Transport concept). True or not: links lose what they lose.
+    void claim_reliability(bool on) noexcept { claims_reliability_ = on; }
+    [[nodiscard]] bool claims_reliability() const noexcept { return claims_reliability_; }
+
     /// Cuts the network; several cuts may stand at once.
     void cut(Partition partition) {
         partition.settle(mixed(seed_, random_.next()), nodes_);
@@ -278,6 +282,7 @@ class Network {
 
     Timeline& timeline_;
     std::uint64_t seed_;
+    bool claims_reliability_{false};
     Random random_;
     NodeIndex nodes_{0};
     LinkModel link_;

@@ -23,8 +23,8 @@ class SimTransport {
     void send(const Frame& frame, std::span<const Peer> peers, std::span<SendStatus> statuses) {
         network_->send(node_, frame, peers, statuses);
     }
-    /// A simulated network loses what it likes, without a word.
-    [[nodiscard]] bool reliable() const noexcept { return false; }
+    /// By default the simulated network says that it loses what it likes, without a word.
+    [[nodiscard]] bool reliable() const noexcept { return network_->claims_reliability(); }
     void open(TransportEvents events) {
         close();
         events_ = std::move(events);

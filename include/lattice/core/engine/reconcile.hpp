@@ -45,15 +45,11 @@ bool BasicEngine<T>::end_probe(const SyncIds& page, const Peer& from, Now now, E
     return false;
 }
 
-/// Whether a session that is due ahead of its time has to wait: for what the last ones found, or for one that goes on. One
-/// whose partner is silent gives way.
+/// Whether a session that is due ahead of its time has to wait: for what the last ones found, or for one that goes on.
 template <typename T>
 bool BasicEngine<T>::is_sync_put_off(Now now) {
     if (!session_.is_early(now.time)) {
         return false;
-    }
-    if (session_.is_slow(config_->limits, now.time)) {
-        session_.end();
     }
     const bool fetching = scheduler_ && scheduler_->size() > ReconcileSession::backlog_max;
     if (fetching || session_.active()) {
@@ -160,13 +156,18 @@ void BasicEngine<T>::take_reply(const Reconcile& frame, const Peer& from, Now no
         effects.send_to(from, Reconcile{Reconcile::Step::request, number, progress.request});
         return;
     }
-    session_.end();
+    if (progress.wanted != 0) {
+        session_.await_names();
+    } else {
+        session_.end();
+    }
     if (session_.still_in_haste(progress.wanted != 0 || !progress.lacking.empty())) {
         reconcile_soon(now);
     }
     if (progress.state == State::complete) {
         ++statistics_.syncs_completed;
     } else {
+        session_.end();
         ++statistics_.reconciles_abandoned;
         start_listing(from, now, effects);
     }
@@ -234,6 +235,9 @@ void BasicEngine<T>::hold_late(const Message& message, Envelope outgoing, const 
 /// next session with it lists names. If not, it was merely out of reach.
 template <typename T>
 void BasicEngine<T>::abandon_reconcile() noexcept {
+    if (session_.awaits_names()) {
+        return session_.end();
+    }
     const std::uint32_t slot = peer_states_.find(session_.partner());
     if (slot != PeerTable::none && peer_states_[slot].heard > session_.began()) {
         peer_states_[slot].lists_first = 3;

@@ -69,6 +69,7 @@ Receipt BasicEngine<T>::on(Announce& announce, const Peer& from, Now now, Effect
         ++statistics_.control_ignored;
         return {};
     }
+    session_.named_by(from);
     const Peer holder = placed(from);
     // Who asks whether it is known has not sent it; others may have heard sooner than the tree could bring it here.
     const Duration grace = tree_ && !announce.answer ? rescue_grace() : Duration::zero();
@@ -324,6 +325,9 @@ void BasicEngine<T>::announce_to(const Peer& peer, const std::vector<MessageId>&
 /// Anti-entropy goes round all known peers, one after another from a random start: none is left out for longer than one round.
 template <typename T>
 void BasicEngine<T>::start_sync(Now now, Effects& effects) {
+    if (session_.is_slow(config_->limits, now.time)) {
+        session_.end();  // A frame got lost, or the partner is gone: others are asked meanwhile.
+    }
     if (reconciler_ && is_sync_put_off(now)) {
         return;
     }

@@ -159,6 +159,9 @@ class World {
     World& replay_with(std::string command);
     /// Whether every frame goes through the binary codec and back, as over a wire. Off by default: it costs time.
     World& through_codec(bool on);
+    /// Whether transports of nodes that start from now on claim to be reliable, as a host's may that knows no better: nothing is
+    /// acknowledged then, and what links lose is found by anti-entropy. Off by default.
+    World& claim_reliability(bool on);
     /// Whether deliveries are kept in the ledger. Worlds that run for long switch it off; `has` is then of no use.
     World& keep_deliveries(bool on);
     [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }

@@ -171,6 +171,11 @@ inline World& World::through_codec(bool on) {
     return *this;
 }
 
+inline World& World::claim_reliability(bool on) {
+    network_.claim_reliability(on);
+    return *this;
+}
+
 inline World& World::keep_deliveries(bool on) {
     keep_deliveries_ = on;
     return *this;
