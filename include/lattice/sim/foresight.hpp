@@ -12,7 +12,7 @@ namespace lattice::inline v0::sim {
 class Foresight {
    public:
     static constexpr unsigned steps = 5;
-    static constexpr std::size_t gap = 2;                 ///< Events between two steps for the same one.
+    static constexpr std::size_t gap = 1;  ///< Events between two steps for the same one: they take longer than memory.
     static constexpr std::size_t distance = gap * steps;  ///< How far ahead events should be shown.
 
     /// An event comes soon. Calls `prepare(event, step)` for it and for some that were shown before.
