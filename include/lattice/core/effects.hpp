@@ -45,6 +45,7 @@ constexpr Receipt receipt_of(Conclusion conclusion) noexcept {
 template <typename T>
 struct BasicEffects {
     using Peer = BasicPeer<T>;
+    using Frame = Dependent<v0::Frame, T>;
 
     /// Hand `frame` to the transport for `targets[first .. first + count)`, and tell the engine of every peer that it could
     /// not be sent to (Engine::not_sent).
@@ -67,7 +68,8 @@ struct BasicEffects {
     std::vector<Peer> targets;
     std::vector<Send> sends;
     std::vector<Offer> offers;
-    std::vector<ReceiptOutcome> receipts;  ///< What came of receipts of this node's own: to be told to its host.
+    std::vector<Dependent<ReceiptOutcome, T>>
+        receipts;  ///< What came of receipts of this node's own: to be told to its host.
 
     /// The peers that a Send is for.
     [[nodiscard]] std::span<const Peer> targets_of(const Send& send) const noexcept {

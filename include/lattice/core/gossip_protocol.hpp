@@ -34,7 +34,8 @@ namespace lattice::inline v0 {
 /// Ownership. Transport, clock and peer source are the host's and outlive the object. Destruction stops it.
 template <Transport TransportT, Clock ClockT, PeerSource PeerSourceT>
 class GossipProtocol {
-    using Parts = std::conditional_t<true, OnUse, TransportT>;  // OnUse, as a dependent name: see BasicEngine.
+    using Parts = Dependent<OnUse, TransportT>;  // See BasicEngine.
+    using Frame = Dependent<v0::Frame, TransportT>;
     using Engine = BasicEngine<Parts>;
     using Effects = BasicEffects<Parts>;
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,7 +62,7 @@ class BasicReceiptKeeper;
 template <typename T>
 class BasicEngine {
     // The parts by their own names. Since these depend on T, who only includes the engine does not pay for looking into them.
-    using Frame = std::conditional_t<true, v0::Frame, T>;
+    using Frame = Dependent<v0::Frame, T>;
     using Effects = BasicEffects<T>;
     using SeenSet = BasicSeenSet<T>;
     using MessageCache = BasicMessageCache<T>;
