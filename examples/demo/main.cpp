@@ -95,6 +95,8 @@ bool epidemic_spread() {
             std::printf("  hop %u:%s\n", hop, names.c_str());
         }
     }
+    std::printf("\n  the tree that the proof grew:\n  node0\n");
+    print_tree(stage.seen(), "node0");
     return complete;
 }
 

@@ -71,6 +71,21 @@ class Stage {
     std::vector<Sighting> seen_;
 };
 
+/// The tree that a message grew, as far as it hangs from `node`: each node under the one that it got the message from.
+inline void print_tree(const std::vector<Sighting>& seen, const std::string& node, const std::string& before = "  ") {
+    std::size_t left = 0;
+    for (const Sighting& sighting : seen) {
+        left += sighting.from == node ? 1 : 0;
+    }
+    for (const Sighting& sighting : seen) {
+        if (sighting.from == node) {
+            const bool last = --left == 0;
+            std::printf("%s%s %s\n", before.c_str(), last ? "`--" : "|--", sighting.node.c_str());
+            print_tree(seen, sighting.node, before + (last ? "    " : "|   "));
+        }
+    }
+}
+
 inline void print_statistics_head() {
     std::printf("\n  %-8s %6s %9s %10s %11s %7s %8s\n", "node", "sent", "received", "forwarded", "duplicates", "cached",
                 "pending");

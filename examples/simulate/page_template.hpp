@@ -47,7 +47,7 @@ inline constexpr const char* page_head = R"html(<!doctype html>
       <div><span class="key" style="background:var(--blue)"></span>message
            <span class="key" style="background:var(--amber)"></span>announcement, request
            <span class="key" style="background:var(--red)"></span>lost
-           <span class="key" style="background:var(--green)"></span>has it</div>
+           <span class="key" style="background:var(--green)"></span>has it, and how it came first</div>
     </section>
   </div>
   <section id="player"><div class="controls">
@@ -115,10 +115,21 @@ function drawCurve() {
   c.strokeStyle = colour('amber'); c.lineWidth = 1; c.beginPath(); c.moveTo(x(now), top); c.lineTo(x(now), bottom); c.stroke();
 }
 
+/// The tree that the message grew: for each node, the journey that brought it there first.
+const tree = new Map();
+for (const journey of data.journeys) {
+  const [, arrival, , to, kind] = journey, first = tree.get(to);
+  if (kind < 2 && arrival >= 0 && data.got[to] > 0 && (!first || arrival < first[1])) tree.set(to, journey);
+}
+
 function drawNetwork() {
   const [c, width, height] = prepare('network');
   const radius = Math.min(width, height) / 2 - 24, cx = width / 2, cy = height / 2, n = data.nodes;
   const at = i => [cx + radius * Math.sin(2 * Math.PI * i / n), cy - radius * Math.cos(2 * Math.PI * i / n)];
+  c.strokeStyle = colour('green'); c.lineWidth = 1.5; c.globalAlpha = 0.8;
+  for (const [, arrival, from, to] of tree.values()) {
+    if (arrival <= now) { c.beginPath(); c.moveTo(...at(from)); c.lineTo(...at(to)); c.stroke(); }
+  }
   for (const [departure, arrival, from, to, kind] of data.journeys) {
     if (departure > now) continue;
     const lost = arrival < 0, over = lost ? departure + 40 : arrival;
@@ -194,6 +205,7 @@ window.addEventListener('resize', () => { draw(); drawHops(); });
 if (!data.journeys.length) byId('network-section').remove();
 if (location.hash.startsWith('#t=')) now = Math.min(end, Number(location.hash.slice(3)));
 draw(); drawHops();
+document.documentElement.dataset.tree = tree.size;
 document.documentElement.dataset.ready = data.curve.length;
 </script>
 </body>

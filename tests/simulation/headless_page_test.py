@@ -44,6 +44,7 @@ def check_small_network(browser, folder):
     check(not re.search(r"""(?:src|href)\s*=|@import|url\(|https?://""", source), "it refers to something outside")
     dom = rendered(browser, page, "#t=100")
     check(re.search(r'<html[^>]* data-ready="15"', dom), "its script did not run to the end")
+    check(re.search(r'<html[^>]* data-tree="15"', dom), "the tree does not reach every node but the origin")
     check("16 nodes" in dom, "the setting is missing")
     check(len(re.findall(r"<td>time to [\d.]+ % \(ms\)</td>", dom)) == 4, "the table of figures is incomplete")
     check('id="network"' in dom, "the network is not drawn")
