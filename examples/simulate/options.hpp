@@ -18,7 +18,7 @@ namespace simulate {
 struct Options {
     lattice::sim::SpreadSetting setting{};
     std::string mode{"default"};
-    std::string latency{"10ms..150ms"};
+    std::string latency;
     std::uint64_t runs{1};
     bool json{false};
     bool faults{false};
@@ -44,13 +44,17 @@ inline constexpr std::string_view usage =
                      push-pull     both
                      anti-entropy  compare everything with one peer now and then, nothing else
                      default       trees, announcements, anti-entropy, as the library ships
+                     overlay       the same over an overlay, for nodes that know part of the network
+  --dials K          each node knows K that it dialled at random, and its diallers; 0: all (0, overlay: 20)
+  --rehearsals M     messages before, a second apart, from which trees learn (0, overlay: 3)
   --fanout K         peers per hop and per announcement (3)
   --ttl H            hops that pushing makes at most (32)
   --interval T       time between announcements (500ms)
   --anti-entropy T   time between comparisons (30s)
   --loss P           share of frames that get lost, 0 to 1 (0)
   --crashed P        share of nodes that are down and not known to be (0)
-  --latency L        50ms, 10ms..150ms, exp:20ms, lognormal:50ms:0.5 (10ms..150ms)
+  --latency L        50ms, 10ms..150ms, exp:20ms, lognormal:50ms:0.5, drawn for each frame, or with link: before it for
+                     each link once, as link:10ms..150ms (10ms..150ms, overlay: link:10ms..150ms)
   --payload B        bytes of the message (256)
   --seed S           decides everything (1)
   --runs R           runs with seeds S, S+1, ... (1)
@@ -87,6 +91,9 @@ inline lattice::Duration duration(std::string_view name, std::string_view text) 
 
 inline lattice::sim::Latency latency(std::string_view text) {
     using lattice::sim::Latency;
+    if (text.starts_with("link:")) {
+        return latency(text.substr(5)).fixed_per_link();
+    }
     if (const auto dots = text.find(".."); dots != std::string_view::npos) {
         const auto least = duration("--latency", text.substr(0, dots));
         const auto most = duration("--latency", text.substr(dots + 2));
@@ -109,14 +116,17 @@ inline lattice::sim::Latency latency(std::string_view text) {
 }
 
 inline void set_mode(lattice::Config& config, std::string_view mode) {
-    const bool all = mode == "default";
-    config.dissemination = all ? lattice::Config::Dissemination::automatic : lattice::Config::Dissemination::rumor;
+    using Dissemination = lattice::Config::Dissemination;
+    const bool all = mode == "default" || mode == "overlay";
+    config.dissemination = mode == "overlay"   ? Dissemination::overlay
+                           : mode == "default" ? Dissemination::automatic
+                                               : Dissemination::rumor;
     config.enable_push = all || mode == "rumor" || mode == "push-pull";
     config.enable_pull = all || mode == "pull" || mode == "push-pull";
     config.enable_anti_entropy = all || mode == "anti-entropy";
     if (!config.enable_push && !config.enable_pull && !config.enable_anti_entropy) {
         throw UsageError("--mode: '" + std::string(mode) +
-                         "' is none of rumor, pull, push-pull, anti-entropy, default");
+                         "' is none of rumor, pull, push-pull, anti-entropy, default, overlay");
     }
 }
 
@@ -124,6 +134,8 @@ inline Options parse(const std::vector<std::string_view>& arguments) {
     Options options;
     auto& setting = options.setting;
     setting.config.message_ttl = 32;
+    std::optional<std::size_t> dials;
+    std::optional<std::size_t> rehearsals;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view name = arguments[i];
         const auto value = [&] {
@@ -142,6 +154,10 @@ inline Options parse(const std::vector<std::string_view>& arguments) {
             setting.nodes = number<std::size_t>(name, value(), 2, 10'000'000);
         } else if (name == "--mode") {
             options.mode = value();
+        } else if (name == "--dials") {
+            dials = number<std::size_t>(name, value(), 0, 1000);
+        } else if (name == "--rehearsals") {
+            rehearsals = number<std::size_t>(name, value(), 0, 1000);
         } else if (name == "--fanout") {
             setting.config.fanout = number<std::size_t>(name, value(), 1, 1000);
         } else if (name == "--ttl") {
@@ -168,8 +184,15 @@ inline Options parse(const std::vector<std::string_view>& arguments) {
             throw UsageError("'" + std::string(name) + "' is no option; --help lists them");
         }
     }
-    setting.link.latency = latency(options.latency);
     set_mode(setting.config, options.mode);
+    const bool overlay = options.mode == "overlay";
+    if (options.latency.empty()) {
+        options.latency = overlay ? "link:10ms..150ms" : "10ms..150ms";
+    }
+    setting.link.latency = latency(options.latency);
+    setting.dials = dials.value_or(overlay ? 20 : 0);
+    setting.rehearsals = rehearsals.value_or(overlay ? 3 : 0);
+    setting.warm_up = overlay ? std::chrono::seconds{5} : std::chrono::seconds{0};
     return options;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <lattice/sim/checkers.hpp>
+#include <lattice/sim/spread.hpp>
 #include <lattice/sim/world.hpp>
 
 #include "support/catch.hpp"
@@ -43,21 +44,8 @@ class DialledNetwork {
         LinkModel link;
         link.latency = Latency::uniform(10ms, 150ms).fixed_per_link();
         link.loss = loss;
-        world_.configure(config).link(link).nodes_off(nodes);
-        Random random(seed + 1);
-        std::vector<std::vector<NodeIndex>> known(nodes);
-        for (NodeIndex node = 0; node < nodes; ++node) {
-            for (int dial = 0; dial < 20; ++dial) {
-                const auto other = static_cast<NodeIndex>(random.below(nodes));
-                if (other != node && std::find(known[node].begin(), known[node].end(), other) == known[node].end()) {
-                    known[node].push_back(other);
-                    known[other].push_back(node);
-                }
-            }
-        }
-        for (NodeIndex node = 0; node < nodes; ++node) {
-            world_.acquaint(node, known[node]).start(node);
-        }
+        world_.configure(config).link(link);
+        start_dialled(world_, nodes, 20, seed + 1);
         world_.run_for(5s);
         before_ = world_.network().traffic();
     }

@@ -34,13 +34,18 @@ def main():
     check(1 / 0.9 <= figures["payloads_per_delivery"]["mean"] <= 4.5, "payloads per delivery are out of bounds", first)
     check(figures["time_ms_50"]["mean"] < figures["time_ms_100"]["mean"], "times are out of order", first)
 
+    overlay = run("--nodes", "200", "--mode", "overlay", "--json")
+    figures = json.loads(overlay.stdout)["figures"]
+    check(figures["everyone"]["mean"] == 1, "the overlay does not reach everyone", overlay)
+    check(1 <= figures["payloads_per_delivery"]["mean"] <= 1.2, "the overlay is no tree", overlay)
+
     faults = run("--faults", "--seed", "3", "--runs", "10")
     check(faults.returncode == 0 and "0 of 10 worlds" in faults.stdout, "drawn worlds break an invariant", faults)
     single = run("--faults", "--seed", "3")
     check("trace" in single.stdout and "seed 3: " in single.stdout, "a single world is not described", single)
 
     for nonsense in (["--nodes", "one"], ["--mode", "shout"], ["--loss", "2"], ["--latency", "soon"], ["--nodes"],
-                     ["--speed", "9"], ["--latency", "9ms..1ms"]):
+                     ["--speed", "9"], ["--latency", "9ms..1ms"], ["--dials", "-1"]):
         process = run(*nonsense)
         check(process.returncode == 2 and process.stderr.startswith("lattice-simulate: ") and nonsense[0] in process.stderr,
               "nonsense is not refused with a sentence", process)

@@ -20,6 +20,8 @@ struct SpreadSetting {
     LinkModel link{};
     std::uint64_t seed{1};
     std::size_t payload_size{256};
+    /// Each node knows so many others that it dialled at random, and those that dialled it; 0: everybody knows all.
+    std::size_t dials{0};
     /// Nodes are up for so long before the broadcast, for what they do when they start.
     Duration warm_up{};
     /// Messages that the origin broadcasts before, a second apart, from which nodes learn how the network is.
@@ -83,9 +85,34 @@ inline Traffic since(const Traffic& before, const Traffic& after) {
     return difference;
 }
 
+/// Starts nodes of which each dials so many others at random; who is dialled knows the dialler as well. The network that the
+/// simulations of GossipSub's author play in, at 20.
+inline void start_dialled(World& world, std::size_t nodes, std::size_t dials, std::uint64_t seed) {
+    world.nodes_off(nodes);
+    Random random(seed);
+    std::vector<std::vector<NodeIndex>> known(nodes);
+    for (NodeIndex node = 0; node < nodes; ++node) {
+        for (std::size_t dial = 0; dial < dials; ++dial) {
+            const auto other = static_cast<NodeIndex>(random.below(nodes));
+            if (other != node && std::find(known[node].begin(), known[node].end(), other) == known[node].end()) {
+                known[node].push_back(other);
+                known[other].push_back(node);
+            }
+        }
+    }
+    for (NodeIndex node = 0; node < nodes; ++node) {
+        world.acquaint(node, known[node]).start(node);
+    }
+}
+
 /// Sets a world up for a measurement: the nodes are up, warm, and some of them crashed.
 inline void prepare(World& world, const SpreadSetting& setting) {
-    world.configure(setting.config).link(setting.link).nodes(setting.nodes);
+    world.configure(setting.config).link(setting.link);
+    if (setting.dials == 0) {
+        world.nodes(setting.nodes);
+    } else {
+        start_dialled(world, setting.nodes, setting.dials, setting.seed + 1);
+    }
     world.run_for(setting.warm_up);
     for (std::size_t rehearsal = 0; rehearsal < setting.rehearsals; ++rehearsal) {
         world.broadcast(0, "rehearsal", std::string(setting.payload_size, 'r'));
