@@ -194,7 +194,7 @@ TEST_CASE("receipts that cannot be had are refused, with nothing changed") {
     Node node(8, [](Config& config) { config.limits.receipts_max = 2; });
     CHECK(node.publish({}).status == Status::bad_receipt);
     CHECK(node.publish({1, 0.5, 1s}).status == Status::bad_receipt);
-    CHECK(node.publish({1, 0, 61s}).status == Status::bad_receipt);
+    CHECK(node.publish({1, 0, 31s}).status == Status::bad_receipt);
     CHECK(node.publish({1, 0, 1s}));
     CHECK(node.publish({1, 0, 1s}));
     CHECK(node.publish({1, 0, 1s}).status == Status::overloaded);

@@ -57,9 +57,9 @@ struct Limits {
 
     /// Messages counted for receipts at once (see ReceiptLedger), some 100 bytes each and 32 for every child; others go on
     /// uncounted. 0: takes part in no receipts.
-    std::size_t receipts_max{4'096};
+    std::size_t receipts_max{8'192};
     /// For so long a message is counted, and a publisher may wait. All nodes of a network must have the same.
-    Duration receipt_time{std::chrono::minutes{1}};
+    Duration receipt_time{std::chrono::seconds{30}};
     /// So many nodes a neighbour is believed to have reached, where the network's size is not known.
     std::uint32_t receipt_reach_max{1'000'000};
 

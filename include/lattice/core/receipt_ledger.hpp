@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -40,12 +41,15 @@ namespace lattice::inline v0 {
 /// few times. A leaf there tells with the acknowledgement that it owes, which is asked for until it comes.
 ///
 /// Lies. A child counts for what it was sent the message for at most (`bound`): its slice of the ring and itself, or what is
-/// known of the network's size. Who was sent nothing counts for nothing. Entries are bounded in number and time, and where they
-/// get scarce no parent may hold more than an eighth of them. Whoever is at the bound is not counted, and gets the message all
+/// known of the network's size. Who was sent nothing counts for nothing. Entries are bounded in number and time, and when three
+/// quarters of them are in use no parent may hold more than an eighth. Whoever is at the bound is not counted, and gets the message all
 /// the same.
 template <typename>
 class BasicReceiptLedger {
    public:
+    /// Children of an entry; more are not counted. A tree has some 30, but whoever asks for a message becomes one as well.
+    static constexpr std::size_t children_max = 1'024;
+
     /// One that a message was sent to.
     struct Child {
         Peer peer;
@@ -92,7 +96,8 @@ class BasicReceiptLedger {
     /// Makes an entry: the publisher's, without a parent, or one for whoever sent the message. Null at the bound. Valid until the
     /// next one is made.
     Entry* add(std::uint64_t name, const Peer& parent, TimePoint end) {
-        if (index_.size() >= entries_max_ || (parent && 2 * index_.size() >= entries_max_ && has_share(parent))) {
+        if (index_.size() >= entries_max_ ||
+            (parent && 4 * index_.size() >= 3 * entries_max_ && share(parent) >= (entries_max_ + 7) / 8)) {
             return nullptr;
         }
         std::uint32_t slot = static_cast<std::uint32_t>(entries_.size());
@@ -106,13 +111,15 @@ class BasicReceiptLedger {
         entries_[slot].name = name;
         entries_[slot].parent = parent;
         entries_[slot].end = end;
-        heed(end);
+        ++share(parent);
+        next_end_ = end < next_end_ ? end : next_end_;
         return &entries_[slot];
     }
 
     void remove(Entry& entry) {
         const auto slot = static_cast<std::uint32_t>(&entry - entries_.data());
         index_.erase(hasher_(entry.name), slot);
+        --share(entry.parent);
         entry = {};
         free_.push_back(slot);
     }
@@ -137,7 +144,7 @@ class BasicReceiptLedger {
         }
         Entry* entry = look_up(name, [&](const Entry& one) { return one.parent == via || has(one, via); });
         entry = entry == nullptr ? find(name) : entry;
-        if (entry != nullptr) {
+        if (entry != nullptr && entry->children.size() < children_max) {
             entry->children.push_back({child, bound});
         }
     }
@@ -155,7 +162,7 @@ class BasicReceiptLedger {
     }
 
     /// Whether the parent is to be told this now. Otherwise arranges for later, where there is something to tell.
-    bool is_to_tell(Entry& entry, Tally tally, TimePoint now, Duration interval) noexcept {
+    bool is_to_tell(Entry& entry, Tally tally, TimePoint now, Duration interval) {
         const bool due = entry.due <= now;
         if (due) {
             entry.due = TimePoint::max();
@@ -179,7 +186,7 @@ class BasicReceiptLedger {
     }
 
     /// The parent is told. News is told again `repeats` times, each after `interval`.
-    void told(Entry& entry, Tally tally, std::uint8_t repeats, TimePoint now, Duration interval) noexcept {
+    void told(Entry& entry, Tally tally, std::uint8_t repeats, TimePoint now, Duration interval) {
         const bool acknowledges = entry.owed != 0;
         const bool again = !acknowledges && tally == entry.told && entry.repeats != 0;
         entry.repeats =
@@ -192,43 +199,44 @@ class BasicReceiptLedger {
     }
 
     /// Something is due for the entry at that time, if not before.
-    void wake_at(Entry& entry, TimePoint at) noexcept {
+    void wake_at(Entry& entry, TimePoint at) {
+        if (entry.due == TimePoint::max()) {
+            dues_.push_back(static_cast<std::uint32_t>(&entry - entries_.data()));
+        }
         entry.due = at < entry.due ? at : entry.due;
-        heed(entry.due);
+        next_due_ = at < next_due_ ? at : next_due_;
     }
 
-    /// Calls `tend(entry)` for all that are due or at their end; it may remove the entry.
+    /// Calls `tend(entry)` for all that are due or at their end; it asks `is_to_tell`, or removes the entry.
     template <typename Tend>
     void tend_due(TimePoint now, Tend&& tend) {
-        if (now < next_) {
-            return;
-        }
-        next_ = TimePoint::max();
-        for (std::uint32_t slot = 0; slot < entries_.size(); ++slot) {
-            if (is_used(entries_[slot]) && (entries_[slot].due <= now || entries_[slot].end <= now)) {
-                tend(entries_[slot]);
-            }
-            if (is_used(entries_[slot])) {
-                heed(entries_[slot].due);
-                heed(entries_[slot].end);
+        if (next_due_ <= now) {
+            next_due_ = TimePoint::max();
+            for (const std::uint32_t slot : std::exchange(dues_, {})) {
+                if (is_used(entries_[slot]) && entries_[slot].due <= now) {
+                    tend(entries_[slot]);
+                } else if (is_used(entries_[slot]) && entries_[slot].due != TimePoint::max()) {
+                    dues_.push_back(slot);
+                    next_due_ = entries_[slot].due < next_due_ ? entries_[slot].due : next_due_;
+                }
             }
         }
-    }
-
-    /// Forgets everything.
-    void clear() {
-        while (!entries_.empty()) {
-            if (is_used(entries_.back())) {
-                remove(entries_.back());
+        if (next_end_ <= now) {
+            next_end_ = TimePoint::max();
+            for (Entry& entry : entries_) {
+                if (is_used(entry) && entry.end <= now) {
+                    tend(entry);
+                } else if (is_used(entry)) {
+                    next_end_ = entry.end < next_end_ ? entry.end : next_end_;
+                }
             }
-            entries_.pop_back();
         }
-        free_.clear();
-        next_ = TimePoint::max();
     }
 
     /// When `tend_due` may have something; TimePoint::max() when nothing is counted.
-    [[nodiscard]] TimePoint next_due() const noexcept { return index_.size() == 0 ? TimePoint::max() : next_; }
+    [[nodiscard]] TimePoint next_due() const noexcept {
+        return index_.size() == 0 ? TimePoint::max() : (next_due_ < next_end_ ? next_due_ : next_end_);
+    }
     [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
 
     /// Tallies told to parents, and heard from children.
@@ -272,23 +280,19 @@ class BasicReceiptLedger {
         return slot == SlotIndex::none ? nullptr : &entries_[slot];
     }
 
-    /// Whether the parent holds as much as one may where room is scarce.
-    [[nodiscard]] bool has_share(const Peer& parent) const noexcept {
-        std::size_t held = 0;
-        for (const Entry& entry : entries_) {
-            held += is_used(entry) && entry.parent == parent ? 1U : 0U;
-        }
-        return held >= (entries_max_ + 7) / 8;
-    }
-
-    void heed(TimePoint at) noexcept { next_ = at < next_ ? at : next_; }
+    /// Entries of the parent, and of those whose salted hashes fall together with its own: counting each apart would cost more
+    /// than it tells.
+    std::uint32_t& share(const Peer& parent) noexcept { return shares_[hasher_(parent.hash()) % shares_.size()]; }
 
     NameHasher hasher_;
     std::size_t entries_max_;
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> free_;
     SlotIndex index_;
-    TimePoint next_{TimePoint::max()};  ///< No entry is due before.
+    std::array<std::uint32_t, 128> shares_{};
+    std::vector<std::uint32_t> dues_;       ///< Where something is due; some twice, some no more.
+    TimePoint next_due_{TimePoint::max()};  ///< Nothing is due before.
+    TimePoint next_end_{TimePoint::max()};  ///< No entry ends before.
 };
 using ReceiptLedger = BasicReceiptLedger<OnUse>;
 

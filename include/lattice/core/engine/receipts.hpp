@@ -178,7 +178,9 @@ class BasicReceiptKeeper {
         if (message.origin() == engine_.self_.id() || message.timestamp() < engine_.born_) {
             return false;
         }
-        Entry* entry = ledger().add(message.key().word(0), from, now.time + engine_.config_->limits.receipt_time);
+        constexpr Duration grain = std::chrono::seconds{1};  // Many end at once: one timer serves them.
+        const TimePoint end = now.time + engine_.config_->limits.receipt_time;
+        Entry* entry = ledger().add(message.key().word(0), from, end + grain - end.time_since_epoch() % grain);
         if (entry == nullptr) {
             return false;
         }
