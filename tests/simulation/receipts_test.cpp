@@ -161,6 +161,7 @@ TEST_CASE("Nobody is ever told more than is true, whatever happens to nodes and 
         config.anti_entropy_interval = 1s;
         config.tree_degree = 4;
         Waiting play(seed, static_cast<NodeIndex>(5 + random.below(40)), std::move(config), link);
+        play.world.through_codec(seed % 4 == 0);
         play.publish({0, 0.9, 5s});
         for (std::uint64_t crashes = random.below(play.world.size() / 4); crashes != 0; --crashes) {
             const auto node = static_cast<NodeIndex>(1 + random.below(play.world.size() - 1));
