@@ -85,7 +85,7 @@ class BenchNode {
         }
         std::vector<lattice::Peer> peers;
         for (std::size_t i = 0; i <= setup_.nodes + setup_.idlers(); ++i) {
-            if (i != index_ && (i <= setup_.nodes || index_ == 0)) {
+            if (i != index_) {  // All list the same: else receivers help out whom the publisher may not know.
                 peers.emplace_back("node" + std::to_string(i), "tcp://127.0.0.1:" + std::to_string(board_.ports[i]));
             }
         }
