@@ -53,7 +53,7 @@ struct Candidate {
 };
 
 /// The peers that neighbours are chosen from, with what is known of each: a bounded sample of a list that may be long.
-template <typename>
+template <typename T>
 class BasicCandidates {
    public:
     static constexpr Duration answer_timeout = std::chrono::seconds{1};  ///< Twice around the earth, and a bit.
@@ -169,7 +169,7 @@ class BasicCandidates {
         all_.resize(left);
     }
 
-    std::vector<Candidate> all_;  ///< No two of one peer.
+    std::vector<Dependent<Candidate, T>> all_;  ///< No two of one peer.
 };
 using Candidates = BasicCandidates<OnUse>;
 

@@ -299,7 +299,7 @@ class GossipProtocol {
     }
 
     void forget_effects() {
-        receipts_.note(effects_.receipts);
+        receipts_.note_all(effects_.receipts);
         effects_.clear();
         offers_done_ = 0;
         sends_done_ = 0;
@@ -382,7 +382,7 @@ class GossipProtocol {
     Engine engine_;
     Box<Handlers> handlers_;
     Effects effects_;
-    std::vector<SendStatus> statuses_;
+    std::vector<Dependent<SendStatus, TransportT>> statuses_;
     std::vector<typename Effects::Offer> deferred_;  ///< Offers whose verdict was deferred; bounded by the engine.
     std::shared_ptr<Lifeline<GossipProtocol>> lifeline_;
     PostedBroadcasts posted_;

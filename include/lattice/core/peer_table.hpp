@@ -40,7 +40,7 @@ struct alignas(64) PeerState {
 };
 
 /// The peers that this node deals with, in slots with stable numbers while they are needed; bounded.
-template <typename>
+template <typename T>
 class BasicPeerTable {
    public:
     static constexpr std::uint32_t none = SlotIndex::none;
@@ -104,7 +104,7 @@ class BasicPeerTable {
 
     NameHasher hasher_;
     std::size_t peers_max_;
-    std::vector<PeerState> states_;
+    std::vector<Dependent<PeerState, T>> states_;
     SlotIndex index_;
 };
 using PeerTable = BasicPeerTable<OnUse>;

@@ -50,7 +50,7 @@ class PostedShare {
 
 /// Posted broadcasts that wait on the executor while the peers' queues fill faster than they drain: room is left there for
 /// what others sent, and nothing that was taken is dropped. First in, first out.
-template <typename>
+template <typename T>
 class BasicPostedBroadcasts {
    public:
     /// How long the queues are left alone before the next try: a link of 1 Gbit/s drains 125 KB in that time, a small part
@@ -106,7 +106,7 @@ class BasicPostedBroadcasts {
         return next;
     }
 
-    std::vector<PostedBroadcast> waiting_;
+    std::vector<Dependent<PostedBroadcast, T>> waiting_;
     std::size_t first_{0};  ///< Of those in `waiting_` that were not taken.
     bool held_up_{false};
 };

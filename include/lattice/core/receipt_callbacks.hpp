@@ -30,7 +30,8 @@ class BasicReceiptCallbacks {
     }
 
     /// These are known now; `run` tells.
-    void note(const std::vector<ReceiptOutcome>& outcomes) {
+    template <typename Outcomes>
+    void note_all(const Outcomes& outcomes) {
         for (std::size_t i = 0; lists_ && i < outcomes.size(); ++i) {
             note(outcomes[i]);
         }

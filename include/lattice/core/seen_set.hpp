@@ -23,8 +23,11 @@ namespace lattice::inline v0 {
 /// Names are forgotten a generation at a time: when it is older than the retention, or when there are more names than the
 /// bound. `floor()` is the latest timestamp among the forgotten; a caller that refuses messages up to it never takes one
 /// twice, whatever the rate at which they come.
-template <typename>
+template <typename T>
 class BasicSeenSet {
+    using Print = Dependent<std::uint64_t, T>;
+    using Age = Dependent<std::uint8_t, T>;
+
    public:
     /// `retention`: how long a name is remembered, short of the bound. `names_max`: how many at the most.
     BasicSeenSet(Duration retention, std::size_t names_max, Random& random) noexcept
@@ -167,8 +170,8 @@ class BasicSeenSet {
 
     /// Moves the living to tables of `count` slots; the dead stay behind.
     void rebuild(std::size_t count) {
-        std::vector<std::uint64_t> slots(count);
-        std::vector<std::uint8_t> ages(count);
+        std::vector<Print> slots(count);
+        std::vector<Age> ages(count);
         slots.swap(slots_);
         ages.swap(ages_);
         used_ = 0;
@@ -200,8 +203,8 @@ class BasicSeenSet {
     }
 
     NameHasher hasher_;
-    std::vector<std::uint64_t> slots_;     ///< Fingerprints; 0 is empty. Load at most 4/5.
-    std::vector<std::uint8_t> ages_;       ///< Of the same slots: number of the generation, modulo 256.
+    std::vector<Print> slots_;             ///< Fingerprints; 0 is empty. Load at most 4/5.
+    std::vector<Age> ages_;                ///< Of the same slots: number of the generation, modulo 256.
     std::vector<Generation> generations_;  ///< The living, oldest first; fewer than 128. `newest_` numbers the last.
     std::size_t size_{0};                  ///< Living names; the sum of Generation::names.
     std::size_t used_{0};                  ///< Slots in use, by the living and the dead.

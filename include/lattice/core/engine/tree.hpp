@@ -116,7 +116,7 @@ void BasicEngine<T>::delegate(const typename PushLedger::Entry& task, std::uint6
     const std::size_t degree = degree_for(task.message.payload().size());
     const std::size_t share = (degree * before + (before + behind) / 2) / (before + behind);
     const std::size_t first = effects.targets.size();
-    std::vector<TreeChild> inner;
+    std::vector<Dependent<TreeChild, T>> inner;
     const auto child = [&](const Peer& peer, Slice part) {
         if (task.envelope.receipt) {
             receipts().sent(task.message.key(), task.peer, peer, part);
