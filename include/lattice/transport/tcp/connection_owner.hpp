@@ -21,7 +21,7 @@ class ConnectionOwner {
     virtual void greeted(Connection& connection, const handshake::Greeting& greeting) = 0;
     /// `from` outlives the call whatever happens to the connection.
     virtual void received(const Peer& from, Frame&& frame) = 0;
-    /// The message that claims this name is handed up next.
+    /// That message is handed up next, by the same handle.
     virtual void coming(const Message& message) = 0;
     /// Once, and the last call, for a connection that was not closed by the owner.
     virtual void ended(Connection& connection, TcpFault fault, const std::error_code& error) = 0;
