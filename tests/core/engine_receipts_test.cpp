@@ -11,6 +11,7 @@
 #include <lattice/core/engine.hpp>
 
 #include "support/catch.hpp"
+#include "support/engine_time.hpp"
 #include "support/names.hpp"
 
 using namespace lattice;
@@ -66,15 +67,7 @@ struct Node {
     }
 
     /// Lets time pass, with everything that becomes due on the way.
-    void advance(Duration by) {
-        const Now end{now.time + by, now.wall + std::chrono::duration_cast<std::chrono::microseconds>(by)};
-        while (engine.next_wake() <= end.time) {
-            now.wall += std::chrono::duration_cast<std::chrono::microseconds>(engine.next_wake() - now.time);
-            now.time = engine.next_wake();
-            engine.wake(now, effects);
-        }
-        now = end;
-    }
+    void advance(Duration by) { test::advance(engine, now, by, effects); }
 
     struct Told {
         Peer to;

@@ -13,6 +13,7 @@
 #include <lattice/core/engine.hpp>
 
 #include "support/catch.hpp"
+#include "support/engine_time.hpp"
 #include "support/names.hpp"
 
 using namespace lattice;
@@ -67,15 +68,7 @@ struct Node {
         receive(sent.to, Acknowledge{{{sent.push.message.key().word(0), sent.push.route.copy}}});
     }
     /// Lets time pass, with everything that becomes due on the way.
-    void advance(Duration by) {
-        const Now end{now.time + by, now.wall + std::chrono::duration_cast<std::chrono::microseconds>(by)};
-        while (engine.next_wake() <= end.time) {
-            now.wall += std::chrono::duration_cast<std::chrono::microseconds>(engine.next_wake() - now.time);
-            now.time = engine.next_wake();
-            engine.wake(now, effects);
-        }
-        now = end;
-    }
+    void advance(Duration by) { test::advance(engine, now, by, effects); }
     /// The pushes since the last call.
     std::vector<Sent> pushes() {
         std::vector<Sent> out;
